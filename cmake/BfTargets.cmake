@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+# bf_library, bf_tool and bf_test: the three kinds of target there are.
+#
+#   bf_library(bf_core_error SOURCES error.cc [DEPS other_lib] [PRIVATE_DEPS PkgConfig::x])
+#   bf_tool(bf-overlay SOURCES main.cc DEPS bf_overlays)
+#   bf_test(core_policy_test LABELS unit SOURCES policy_test.cc DEPS bf_core)
+
+# What nearly every file includes, parsed once.
+add_library(bf_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch.cc)
+target_link_libraries(bf_pch PRIVATE bf_flags)
+target_precompile_headers(bf_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+
+function(bf_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC bf_flags ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
+  target_precompile_headers(${name} REUSE_FROM bf_pch)
+endfunction()
+
+function(bf_tool name)
+  cmake_parse_arguments(ARG "" "DESTINATION;COMPONENT" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE bf_flags ${ARG_DEPS})
+  if(NOT ARG_DESTINATION)
+    set(ARG_DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
+  if(NOT ARG_COMPONENT)
+    set(ARG_COMPONENT device)
+  endif()
+  install(TARGETS ${name} RUNTIME DESTINATION ${ARG_DESTINATION} COMPONENT ${ARG_COMPONENT})
+endfunction()
+
+if(BUILD_TESTING)
+  find_package(GTest REQUIRED)
+  add_library(bf_test_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch.cc)
+  target_link_libraries(bf_test_pch PRIVATE bf_flags GTest::gmock)
+  target_precompile_headers(bf_test_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/test_pch.h)
+endif()
+
+function(bf_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "LABELS;SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE bf_flags ${ARG_DEPS} GTest::gmock GTest::gmock_main)
+  target_precompile_headers(${name} REUSE_FROM bf_test_pch)
+  target_compile_definitions(${name} PRIVATE
+    BF_SOURCE_DIR="${CMAKE_SOURCE_DIR}" BF_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  add_test(NAME ${name} COMMAND ${name})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()
