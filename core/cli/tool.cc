@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/cli/tool.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+
+#include "core/cli/parse.h"
+
+namespace bf::cli {
+namespace {
+
+constexpr std::string_view kDefaultPolicyDir = "/usr/share/betterframe/policies";
+
+bool Names(const Tool& tool, std::string_view word) {
+  return std::any_of(tool.verbs.begin(), tool.verbs.end(),
+                     [&](const Verb& verb) { return verb.name == word; });
+}
+
+// --help and --version count wherever they stand before "--", even where the rest is wrong: who
+// asks for help often has the rest wrong.
+bool AnswerHelp(const Tool& tool, const std::vector<std::string>& args, std::ostream& out) {
+  std::string verb;
+  bool help = false;
+  for (const std::string& arg : args) {
+    if (arg == "--") break;
+    if (arg == "--version") {
+      out << tool.name << " " << BF_VERSION << "\n";
+      return true;
+    }
+    if (arg == "--help" || arg == "-h") help = true;
+    if (verb.empty() && Names(tool, arg)) verb = arg;
+  }
+  if (help) out << HelpText(tool, verb);
+  return help;
+}
+
+std::string WithoutTrailingSlashes(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+int Report(Invocation& invocation, const Error& error) {
+  invocation.Say(Level::kError, error.ToString());
+  if (error.kind == ErrorKind::kUsage) {
+    invocation.Say(Level::kError,
+                   fmt::format("`{} --help` tells what can be asked", invocation.tool));
+  }
+  return ExitCode(error.kind);
+}
+
+int Dispatch(const Tool& tool, const std::vector<std::string>& args, Invocation& invocation) {
+  if (AnswerHelp(tool, args, invocation.streams.out)) return kExitDone;
+  const auto verb = ParseArguments(tool, args, invocation);
+  if (!verb) return Report(invocation, verb.error());
+  invocation.verb = (*verb)->name;
+  invocation.policy_dir = invocation.Get("--policy", std::string(kDefaultPolicyDir));
+  invocation.root = WithoutTrailingSlashes(invocation.Get("--root", "/"));
+  invocation.dry_run = invocation.Has("--dry-run");
+  invocation.json = invocation.Has("--json");
+  if (auto done = (*verb)->run(invocation); !done) return Report(invocation, done.error());
+  return invocation.exit_code;
+}
+
+}  // namespace
+
+int ExitCode(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kFailed:
+      return kExitFailed;
+    case ErrorKind::kDrift:
+      return kExitDrift;
+    case ErrorKind::kUsage:
+      return kExitUsage;
+    case ErrorKind::kPolicy:
+      return kExitPolicy;
+    case ErrorKind::kInternal:
+      return kExitInternal;
+    case ErrorKind::kRefused:
+      return kExitRefused;
+  }
+  return kExitInternal;
+}
+
+Streams StandardStreams() {
+  // systemd sets JOURNAL_STREAM for services whose output goes to the journal (systemd.exec(5)).
+  return Streams{std::cout, std::cerr, ::isatty(STDERR_FILENO) == 1,
+                 std::getenv("JOURNAL_STREAM") != nullptr && ::isatty(STDERR_FILENO) != 1};
+}
+
+std::string Invocation::Get(const std::string& option, std::string fallback) const {
+  const auto found = values.find(option);
+  return found == values.end() ? std::move(fallback) : found->second;
+}
+
+void Invocation::Say(Level level, std::string_view message) {
+  // Several diagnostics come as several lines, each complete in itself.
+  while (true) {
+    const std::size_t end = std::min(message.find('\n'), message.size());
+    if (streams.under_systemd) streams.err << "<" << static_cast<int>(level) << ">";
+    streams.err << tool << ": " << message.substr(0, end) << "\n";
+    if (end == message.size()) return;
+    message.remove_prefix(end + 1);
+  }
+}
+
+int RunTool(const Tool& tool, const std::vector<std::string>& args, Streams streams) {
+  Invocation invocation{tool.name, {}, {}, "/", false, false, {}, {}, streams};
+  try {
+    const int code = Dispatch(tool, args, invocation);
+    streams.out.flush();
+    // A result that could not be written (full disk, closed pipe) is not a result.
+    if (code == kExitDone && !streams.out) {
+      invocation.Say(Level::kError, "the output could not be written");
+      return kExitFailed;
+    }
+    return code;
+  } catch (const std::exception& error) {
+    invocation.Say(Level::kError, fmt::format("internal error: {}", error.what()));
+    return kExitInternal;
+  }
+}
+
+}  // namespace bf::cli

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/host/file.h"
+#include "core/policy/reader.h"
+
+namespace bf::policy {
+
+Result<Document> LoadPolicyFile(const std::string& dir, std::string_view name,
+                                Diagnostics& diagnostics) {
+  const std::string path = fmt::format("{}/{}", dir, name);
+  auto text = host::ReadFile(path, kMaxPolicyBytes);
+  if (!text) {
+    text.error().kind = ErrorKind::kPolicy;
+    return Failure(std::move(text).error().Context("policy"));
+  }
+  return ParseToml(*text, path, diagnostics);
+}
+
+}  // namespace bf::policy

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only file that sees toml++: its exceptions and its types end here.
+#include <toml++/toml.h>
+
+#include <exception>
+
+#include "core/policy/value.h"
+
+namespace bf::policy {
+namespace {
+
+class Converter {
+ public:
+  Converter(const std::string& file, Diagnostics& diagnostics)
+      : file_(file), diagnostics_(diagnostics) {}
+
+  Table Convert(const toml::table& table) const {
+    Table result;
+    for (const auto& [key, node] : table) {
+      auto value = Convert(node);
+      if (!value) continue;
+      Member member{std::string(key.str()), At(key.source()), {}};
+      member.value.push_back(std::move(*value));
+      result.members.push_back(std::move(member));
+    }
+    // toml++ sorts by key; people read from top to bottom.
+    std::stable_sort(result.members.begin(), result.members.end(),
+                     [](const Member& a, const Member& b) {
+                       return std::pair(a.key_at.line, a.key_at.column) <
+                              std::pair(b.key_at.line, b.key_at.column);
+                     });
+    return result;
+  }
+
+  SourceRef At(const toml::source_region& source) const {
+    return {file_, static_cast<int>(source.begin.line), static_cast<int>(source.begin.column)};
+  }
+
+ private:
+  std::optional<Value> Convert(const toml::node& node) const {
+    const SourceRef at = At(node.source());
+    if (const auto* text = node.as_string()) return Value{text->get(), at};
+    if (const auto* integer = node.as_integer()) return Value{integer->get(), at};
+    if (const auto* number = node.as_floating_point()) return Value{number->get(), at};
+    if (const auto* boolean = node.as_boolean()) return Value{boolean->get(), at};
+    if (const auto* array = node.as_array()) {
+      Array list;
+      for (const toml::node& element : *array) {
+        if (auto value = Convert(element)) list.push_back(std::move(*value));
+      }
+      return Value{std::move(list), at};
+    }
+    if (const auto* table = node.as_table()) return Value{Convert(*table), at};
+    diagnostics_.Add(at, "dates and times are not used in policies; write a string");
+    return std::nullopt;
+  }
+
+  const std::string& file_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+Document ParseToml(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
+  Document document;
+  document.at = SourceRef{file, 1, 1};
+  if (text.size() > kMaxPolicyBytes) {
+    diagnostics.Add(document.at, "the file is longer than {} bytes", kMaxPolicyBytes);
+    return document;
+  }
+  const Converter converter(file, diagnostics);
+  try {
+    const toml::table table = toml::parse(text, std::string_view(file));
+    document.root = converter.Convert(table);
+  } catch (const toml::parse_error& error) {
+    diagnostics.Add(converter.At(error.source()), "{}", error.description());
+  } catch (const std::exception& error) {
+    diagnostics.Add(document.at, "cannot be parsed: {}", error.what());
+  }
+  return document;
+}
+
+}  // namespace bf::policy
