@@ -76,9 +76,12 @@ struct DiskWrite {
 GptTable RelocateGpt(GptTable table, std::uint64_t disk_size);
 
 // The writes that put `table` (with its used entries) on a disk of `disk_size`, in an order in
-// which a cut at any point leaves one valid table: backup entries and header at the end, then the
-// primary as one write from LBA 0 that holds the protective MBR, header and used part of the entry
-// array. `first_sector` is the present LBA 0, whose boot code is kept. Sync between the writes.
+// which a cut at any point leaves one valid table, given that the primary is valid now or the
+// backup at the last LBA already holds these very bytes (so: first repair a torn primary from its
+// backup, then change the table). Backup entries and header at the end, the zeroed rest of the
+// primary array, then the primary as one write from LBA 0 that holds the protective MBR, header
+// and used part of the entry array. `first_sector` is the present LBA 0, whose boot code is kept.
+// Sync between the writes.
 Result<std::vector<DiskWrite>> SerialiseGpt(const GptTable& table, std::uint64_t disk_size,
                                             std::span<const std::byte> first_sector);
 
