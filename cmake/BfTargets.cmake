@@ -34,6 +34,9 @@ if(BUILD_TESTING)
   find_package(GTest REQUIRED)
   add_library(bf_test_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch.cc)
   target_link_libraries(bf_test_pch PRIVATE bf_flags GTest::gmock)
+  # Tests are executables, which CMake compiles with -fPIE: a header parsed with -fPIC is no use.
+  set_target_properties(bf_test_pch PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(bf_test_pch PRIVATE -fPIE)
   target_precompile_headers(bf_test_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/test_pch.h)
 endif()
 
