@@ -34,10 +34,10 @@ if(BUILD_TESTING)
   find_package(GTest REQUIRED)
   add_library(bf_test_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch.cc)
   target_link_libraries(bf_test_pch PRIVATE bf_flags GTest::gmock)
-  # Tests are executables, which CMake compiles with -fPIE: a header parsed with -fPIC is no use.
+  target_precompile_headers(bf_test_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/test_pch.h)
+  # Tests are executables: -fPIE and not -fPIC, and g++ refuses a header compiled the other way.
   set_target_properties(bf_test_pch PROPERTIES POSITION_INDEPENDENT_CODE OFF)
   target_compile_options(bf_test_pch PRIVATE -fPIE)
-  target_precompile_headers(bf_test_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/test_pch.h)
 endif()
 
 function(bf_test name)

@@ -131,7 +131,7 @@ class Watch {
   }
 
   Completed Wait() {
-    while (!exited_) {
+    while (!exited_ && !result_.stuck) {
       std::array<pollfd, 3> polled{pollfd{pidfd_.get(), POLLIN, 0},
                                    pollfd{output_fd_.get(), POLLIN, 0},
                                    pollfd{input_fd_.get(), POLLOUT, 0}};
@@ -178,6 +178,9 @@ class Watch {
   }
 
   void EndGroup() {
+    // Uninterruptible sleep on a device that does not answer: waiting on would hang the boot.
+    result_.stuck = killed_;
+    killed_ = result_.timed_out;
     ::kill(-pid_, result_.timed_out ? SIGKILL : SIGTERM);
     // A stopped process takes SIGTERM only once it runs again.
     ::kill(-pid_, SIGCONT);
@@ -194,6 +197,7 @@ class Watch {
   Clock::time_point deadline_;
   Completed result_;
   bool exited_ = false;
+  bool killed_ = false;
 };
 
 std::string LastLine(std::string_view text) {
@@ -213,6 +217,7 @@ std::string Completed::Explain(const Command& command) const {
   } else {
     how = fmt::format("ended with exit code {}", exit_code);
   }
+  if (stuck) how += " and still hangs in the kernel";
   const std::string last = LastLine(output);
   return fmt::format("{} {}{}{}", command.argv.front(), how, last.empty() ? "" : ": ", last);
 }

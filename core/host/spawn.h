@@ -23,6 +23,7 @@ struct Completed {
   int exit_code = -1;      // when it exited by itself
   int signal = 0;          // when a signal ended it
   bool timed_out = false;  // we ended it: SIGTERM, then SIGKILL to its process group
+  bool stuck = false;      // not even SIGKILL ended it: it waits in the kernel and is left behind
   std::string output;      // stdout and stderr as they came
 
   bool ok() const { return exit_code == 0; }
