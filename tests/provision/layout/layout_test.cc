@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/layout/layout.h"
+
+namespace bf::provision::layout {
+namespace {
+
+TEST(Layout, ShippedOneIsValid) {
+  const auto layout = LoadLayout(BF_SOURCE_DIR "/policies");
+  ASSERT_TRUE(layout) << layout.error().ToString();
+  EXPECT_EQ(layout->compatible.value, "betterframe-rpi5-aarch64");
+  ASSERT_EQ(layout->partitions.size(), 6u);
+  EXPECT_EQ(layout->Get(Role::kSelector).name.value, "BF_BOOTSEL");
+  EXPECT_EQ(layout->Get(Role::kBoot, Slot::kA).index, 2);
+  EXPECT_EQ(layout->Get(Role::kBoot, Slot::kB).index, 3);
+  EXPECT_EQ(layout->Get(Role::kRoot, Slot::kB).name.value, "BF_ROOT_B");
+  EXPECT_EQ(layout->Get(Role::kData).index, 6);
+  EXPECT_EQ(layout->data.format.value, DataFormat::kIntent);
+  EXPECT_EQ(layout->data.mount_point.value, "/var/lib/betterframe");
+}
+
+TEST(Layout, EveryFieldKnowsItsPlace) {
+  const auto layout = LoadLayout(BF_SOURCE_DIR "/policies");
+  ASSERT_TRUE(layout);
+  EXPECT_GT(layout->compatible.at.line, 1);
+  for (const auto& partition : layout->partitions) {
+    EXPECT_GT(partition.name.at.line, 1);
+    EXPECT_GT(partition.size.at.line, partition.name.at.line);
+    EXPECT_NE(partition.at.file, "");
+  }
+  for (const auto& word : layout->cmdline.words) EXPECT_GT(word.at.line, 1);
+}
+
+TEST(Layout, MissingFileIsAPolicyError) {
+  const auto layout = LoadLayout("/nonexistent");
+  ASSERT_FALSE(layout);
+  EXPECT_EQ(layout.error().kind, ErrorKind::kPolicy);
+}
+
+}  // namespace
+}  // namespace bf::provision::layout
