@@ -5,7 +5,6 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 set(BF_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
 option(BF_FUZZ "Build fuzz targets with libFuzzer (clang only)" OFF)
@@ -22,7 +21,7 @@ target_compile_definitions(bf_flags INTERFACE
   _FILE_OFFSET_BITS=64 BF_VERSION="${PROJECT_VERSION}")
 target_compile_options(bf_flags INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
-  -Wformat=2 -Werror)
+  -Wformat=2 -Werror -fPIE)
 # libfmt as the shared library: one copy in memory for all our tools.
 target_link_libraries(bf_flags INTERFACE fmt::fmt)
 

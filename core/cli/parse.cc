@@ -49,7 +49,7 @@ void AddPositionals(CLI::App& app, const Verb& verb, Slots& slots) {
     const Positional positional = Decode(text);
     CLI::Option* option = app.add_option(positional.name, slots.positionals[positional.name]);
     option->required(!positional.optional);
-    if (!positional.rest) option->expected(1);
+    if (!positional.rest) option->expected(1)->allow_extra_args(false);
   }
 }
 

@@ -14,9 +14,9 @@ namespace bf::host {
 struct Command {
   std::vector<std::string> argv;  // argv[0] is looked up in a fixed PATH
   std::chrono::milliseconds timeout{60'000};
-  std::vector<std::string> environment;  // "NAME=value", besides PATH and LC_ALL=C.UTF-8
-  std::string input;                     // for its stdin
-  std::size_t output_limit = 64 << 10;   // the last so many bytes of stdout+stderr are kept
+  std::vector<std::string> environment{};  // "NAME=value", besides PATH and LC_ALL=C.UTF-8
+  std::string input{};                     // for its stdin
+  std::size_t output_limit = 64 << 10;     // the last so many bytes of stdout+stderr are kept
 };
 
 struct Completed {
