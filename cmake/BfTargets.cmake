@@ -35,9 +35,6 @@ if(BUILD_TESTING)
   add_library(bf_test_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch.cc)
   target_link_libraries(bf_test_pch PRIVATE bf_flags GTest::gmock)
   target_precompile_headers(bf_test_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/test_pch.h)
-  # Tests are executables: -fPIE and not -fPIC, and g++ refuses a header compiled the other way.
-  set_target_properties(bf_test_pch PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-  target_compile_options(bf_test_pch PRIVATE -fPIE)
 endif()
 
 function(bf_test name)
