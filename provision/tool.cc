@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/tool.h"
 
+#include "provision/identity/verb.h"
+
 namespace bf::provision {
 
 cli::Tool ProvisionTool() {
   cli::Tool tool;
   tool.name = "bf-provision";
   tool.summary = "make factory images, and bring up BF_DATA and what lives on it";
-  tool.verbs = {};
+  tool.verbs = {
+      identity::MachineIdVerb(),
+  };
   return tool;
 }
 

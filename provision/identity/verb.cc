@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/identity/verb.h"
+
+#include "core/host/file.h"
+#include "provision/identity/linux_identity.h"
+
+namespace bf::provision::identity {
+namespace {
+
+std::string_view Name(Origin origin) {
+  switch (origin) {
+    case Origin::kFileSystem:
+      return "file-system";
+    case Origin::kBackup:
+      return "backup-superblock";
+    case Origin::kDrawn:
+      return "drawn";
+  }
+  return "drawn";
+}
+
+void Print(cli::Invocation& invocation, const Identity& identity) {
+  if (!invocation.json) {
+    invocation.out() << identity.MachineId() << "\n";
+    return;
+  }
+  const nlohmann::ordered_json json = {{"schema", 1},
+                                       {"machine_id", identity.MachineId()},
+                                       {"origin", Name(identity.origin)},
+                                       {"note", identity.note}};
+  invocation.out() << json.dump(2) << "\n";
+}
+
+Status Run(cli::Invocation& invocation) {
+  const std::string attach = invocation.Get("--attach");
+  if (!attach.empty() && !attach.starts_with('/')) {
+    return FailKind(ErrorKind::kUsage, "--attach wants an absolute path, not \"{}\"", attach);
+  }
+  const Identity identity = ObserveIdentity(invocation.root, attach.empty() ? "/" : attach);
+  Print(invocation, identity);
+  if (!identity.note.empty()) {
+    invocation.Say(cli::Level::kNotice, fmt::format("a new machine id: {}", identity.note));
+  }
+  if (attach.empty() || invocation.dry_run) return {};
+  BF_TRY_DOING(StoreIdentity(invocation.root, identity), "machine id");
+  BF_TRY_DOING(AttachIdentity(invocation.root, attach), "machine id");
+  return {};
+}
+
+}  // namespace
+
+cli::Verb MachineIdVerb() {
+  cli::Verb verb;
+  verb.name = "machine-id";
+  verb.summary =
+      "Tell the machine id, which is the UUID of BF_DATA; the initramfs sets it with this.";
+  verb.options = {{"--attach", "ROOT",
+                   "Leave the id in /run and bind it over etc/machine-id below ROOT, where the "
+                   "initramfs has mounted the root.",
+                   false}};
+  verb.run = Run;
+  return verb;
+}
+
+}  // namespace bf::provision::identity
