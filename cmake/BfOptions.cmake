@@ -21,7 +21,7 @@ target_compile_definitions(bf_flags INTERFACE
   _FILE_OFFSET_BITS=64 BF_VERSION="${PROJECT_VERSION}")
 target_compile_options(bf_flags INTERFACE
   -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
-  -Wformat=2 -Werror -fPIE)
+  -Wformat=2 -Wsign-conversion -Werror -fPIE)
 # libfmt as the shared library: one copy in memory for all our tools.
 target_link_libraries(bf_flags INTERFACE fmt::fmt)
 

@@ -49,7 +49,7 @@ std::uint32_t ChecksumOf(std::span<const std::byte> bytes) {
 std::vector<std::uint64_t> BackupGroups(std::uint64_t below) {
   std::vector<std::uint64_t> groups;
   if (below > 1) groups.push_back(1);
-  for (const std::uint64_t base : {3, 5, 7}) {
+  for (const std::uint64_t base : {3U, 5U, 7U}) {
     for (std::uint64_t group = base; group < below; group *= base) groups.push_back(group);
   }
   std::sort(groups.begin(), groups.end());
@@ -113,7 +113,7 @@ Result<std::vector<Ext4Backup>> FindExt4Backups(const ReadDisk& read, std::uint6
   // What mke2fs lays out for each block size: eight times as many blocks per group as a block has
   // bytes, and with blocks of 1 KiB everything is one block further.
   std::vector<std::uint64_t> offsets;
-  for (const std::uint64_t block : {1024, 2048, 4096}) {
+  for (const std::uint64_t block : {1024U, 2048U, 4096U}) {
     const std::uint64_t first = block == 1024 ? 1024 : 0;
     const std::uint64_t group_bytes = block * 8 * block;
     for (const std::uint64_t group : BackupGroups((size + group_bytes - 1) / group_bytes)) {

@@ -81,7 +81,7 @@ TEST_P(GptTest, BlankDiskHasNoTable) {
 }
 
 TEST_P(GptTest, TinyDisksAreNoCrash) {
-  for (const std::uint64_t size : {0, 1, 511, 512, 1024, 4096, 8192, 12288}) {
+  for (const std::uint64_t size : {0U, 1U, 511U, 512U, 1024U, 4096U, 8192U, 12288U}) {
     EXPECT_EQ(Inspect(MemoryDisk(size)).Best(), nullptr);
     EXPECT_FALSE(SerialiseGpt(RelocateGpt(Table(sector(), 8 * kMiB), size), size,
                               std::vector<std::byte>(sector())));

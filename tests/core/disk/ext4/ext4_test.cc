@@ -77,7 +77,7 @@ TEST_F(Ext4Test, ReadsWhatMkfsWrote) {
 }
 
 TEST_F(Ext4Test, FindsBackupsOfEveryBlockSize) {
-  for (const std::uint64_t block : {1024, 2048, 4096}) {
+  for (const std::uint64_t block : {1024U, 2048U, 4096U}) {
     SCOPED_TRACE(block);
     const std::uint64_t size = block == 4096 ? 600ULL << 20 : 200ULL << 20;
     Format(size, {"-b", std::to_string(block), "-L", "BF_DATA"});
