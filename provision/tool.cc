@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/tool.h"
 
+#include "provision/data/verb.h"
 #include "provision/identity/verb.h"
 
 namespace bf::provision {
@@ -10,6 +11,7 @@ cli::Tool ProvisionTool() {
   tool.name = "bf-provision";
   tool.summary = "make factory images, and bring up BF_DATA and what lives on it";
   tool.verbs = {
+      data::DataVerb(),
       identity::MachineIdVerb(),
   };
   return tool;

@@ -139,8 +139,8 @@ class EntryWriter {
     const auto entry = std::span<std::byte>(raw);
     std::memcpy(raw.data(), name.data(), name.size());
     raw[11] = std::byte{attributes};
-    for (const std::size_t at : {14, 22}) PutLe(entry, at, time_.time);
-    for (const std::size_t at : {16, 18, 24}) PutLe(entry, at, time_.date);
+    for (const std::size_t at : {14U, 22U}) PutLe(entry, at, time_.time);
+    for (const std::size_t at : {16U, 18U, 24U}) PutLe(entry, at, time_.date);
     if (geometry_.bits == 32) PutLe(entry, 20, static_cast<std::uint16_t>(cluster >> 16));
     PutLe(entry, 26, static_cast<std::uint16_t>(cluster & 0xffff));
     PutLe(entry, 28, size);

@@ -8,14 +8,26 @@
 
 namespace bf::provision::layout {
 
-enum class DataFormat {
-  kIntent,         // only a partition whose GPT type says that it never held data
-  kIntentOrBlank,  // a strictly blank one of Linux type as well
+// What a partition may be formatted for.
+enum class FormatWhen {
+  kIntent,         // its GPT type says that it never held data
+  kIntentOrBlank,  // or a strictly blank one of Linux type
 };
+// What happens to a finished BF_DATA whose superblock cannot be trusted but whose backups can.
+enum class DamagedSuperblock { kKeep, kRepair };
 
 struct DataPolicy {
-  policy::Located<DataFormat> format;
+  policy::Located<FormatWhen> format{FormatWhen::kIntent, {}};
+  policy::Located<DamagedSuperblock> damaged_superblock{DamagedSuperblock::kKeep, {}};
   policy::Located<std::string> mount_point;
+  policy::Located<std::uint64_t> min_growth;     // less slack than this is left alone
+  policy::Located<std::uint64_t> degraded_size;  // of the tmpfs that stands in
+  policy::Located<std::int64_t> degraded_inodes;
+  policy::Located<std::uint64_t> undo_size;      // memory for the undo files of a repair
+  policy::Located<std::int64_t> format_timeout;  // milliseconds, mkfs.ext4
+  policy::Located<std::int64_t> check_timeout;   // e2fsck -p
+  policy::Located<std::int64_t> repair_timeout;  // each e2fsck -y
+  SourceRef at;                                  // the table
 };
 
 DataPolicy ReadDataPolicy(policy::Reader& reader);

@@ -14,7 +14,7 @@ TEST(Layout, ShippedOneIsValid) {
   EXPECT_EQ(layout->Get(Role::kBoot, Slot::kB).index, 3);
   EXPECT_EQ(layout->Get(Role::kRoot, Slot::kB).name.value, "BF_ROOT_B");
   EXPECT_EQ(layout->Get(Role::kData).index, 6);
-  EXPECT_EQ(layout->data.format.value, DataFormat::kIntent);
+  EXPECT_EQ(layout->data.format.value, FormatWhen::kIntent);
   EXPECT_EQ(layout->data.mount_point.value, "/var/lib/betterframe");
 }
 
