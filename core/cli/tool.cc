@@ -92,7 +92,8 @@ Streams StandardStreams() {
 
 std::string Invocation::Get(const std::string& option, std::string fallback) const {
   const auto found = values.find(option);
-  return found == values.end() ? std::move(fallback) : found->second;
+  if (found == values.end()) return fallback;
+  return found->second;
 }
 
 void Invocation::Say(Level level, std::string_view message) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/facts/mountinfo.h"
 
+#include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "core/host/file.h"
 

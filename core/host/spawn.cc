@@ -44,7 +44,7 @@ int MillisecondsUntil(Clock::time_point deadline) {
 std::string Find(const std::string& program) {
   if (program.find('/') != std::string::npos) return program;
   for (const std::string_view dir : kSearch) {
-    const std::string path = fmt::format("{}/{}", dir, program);
+    std::string path = fmt::format("{}/{}", dir, program);
     if (::access(path.c_str(), X_OK) == 0) return path;
   }
   return program;

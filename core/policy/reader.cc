@@ -97,7 +97,8 @@ Located<std::string> Reader::String(std::string_view key, std::string fallback) 
   const Value* value = Find(key);
   if (value == nullptr) return {std::move(fallback), at_};
   const auto* text = As<std::string>(*value, key, "a string");
-  return {text == nullptr ? std::move(fallback) : *text, value->at};
+  if (text == nullptr) return {std::move(fallback), value->at};
+  return {*text, value->at};
 }
 
 Located<std::int64_t> Reader::Integer(std::string_view key, std::int64_t min, std::int64_t max) {
