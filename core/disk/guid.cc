@@ -70,7 +70,8 @@ std::optional<Guid> Guid::Parse(std::string_view text) {
 Guid Guid::Literal(std::string_view text) {
   const auto guid = Parse(text);
   if (!guid) {
-    (void)std::fprintf(stderr, "not a GUID literal: %.*s\n", static_cast<int>(text.size()), text.data());
+    (void)std::fprintf(stderr, "not a GUID literal: %.*s\n", static_cast<int>(text.size()),
+                       text.data());
     std::abort();
   }
   return *guid;
