@@ -46,18 +46,16 @@ class Agent:
         self.wait_ready(timeout)
         self._next += 1
         start = self._stream.position()
-        encoded = base64.b64encode(command.encode()).decode()
-        self._stream.send(f"RUN {self._next} {encoded}\n")
+        self._stream.send(f"RUN {self._next} {command.encode().hex()}\n")
         _, match = self._stream.wait(rf"^DONE {self._next} (\d+) (\S*) (\S*)$", timeout, start)
         code, out, err = match.groups()
-        return Completed(command, int(code), base64.b64decode(out).decode("utf-8", "replace"),
-                         base64.b64decode(err).decode("utf-8", "replace"))
+        return Completed(command, int(code), bytes.fromhex(out).decode("utf-8", "replace"),
+                         bytes.fromhex(err).decode("utf-8", "replace"))
 
     def start(self, command: str) -> None:
         """Sends a command that the guest does not live to answer (poweroff)."""
         self._next += 1
-        encoded = base64.b64encode(command.encode()).decode()
-        self._stream.send(f"RUN {self._next} {encoded}\n")
+        self._stream.send(f"RUN {self._next} {command.encode().hex()}\n")
 
     def write_file(self, path: str, content: bytes, timeout: float) -> None:
         quoted = shlex.quote(path)
