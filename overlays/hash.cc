@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "overlays/hash.h"
+
+#include <sha2.h>
+#include <sys/types.h>
+
+namespace bf::overlays {
+
+struct Sha256::State {
+  SHA2_CTX context;
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) { SHA256Init(&state_->context); }
+Sha256::~Sha256() = default;
+
+void Sha256::Add(std::string_view bytes) {
+  SHA256Update(&state_->context, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+}
+
+std::string Sha256::Hex() {
+  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
+  SHA256Final(digest.data(), &state_->context);
+  std::string text;
+  for (const auto byte : digest) text += fmt::format("{:02x}", byte);
+  return text;
+}
+
+std::string HashOf(std::string_view bytes) {
+  Sha256 hash;
+  hash.Add(bytes);
+  return hash.Hex();
+}
+
+}  // namespace bf::overlays
