@@ -3,6 +3,7 @@
 
 #include "provision/data/verb.h"
 #include "provision/identity/verb.h"
+#include "provision/image/forward.h"
 
 namespace bf::provision {
 
@@ -13,6 +14,8 @@ cli::Tool ProvisionTool() {
   tool.verbs = {
       data::DataVerb(),
       identity::MachineIdVerb(),
+      image::ImageVerb(),
+      image::RootfsVerb(),
   };
   return tool;
 }
