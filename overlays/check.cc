@@ -130,7 +130,7 @@ class Checker {
         facts::FindMount(facts_.mounts, mount.target) == &mount)
       return;
     Add(mount.target,
-        fmt::format("a {} ({}) is mounted read-write, and no policy lists it", mount.fs_type,
+        fmt::format("{} ({}) is mounted read-write, and no policy lists it", mount.fs_type,
                     mount.source),
         fmt::format("`umount {}`, or list it in overlays.toml or state.toml with a reason",
                     mount.target));

@@ -29,6 +29,17 @@ Status FakeHost::Do(const BuildGeneration& action) {
   return {};
 }
 
+Status FakeHost::Do(const RestoreGeneration& action) {
+  BF_TRY(Note(action));
+  auto& generations = facts_.stores[action.name].generations;
+  const auto old = std::find_if(generations.begin(), generations.end(),
+                                [&](const auto& one) { return one.number == action.from; });
+  if (old == generations.end()) return Fail("there is no {}", GenerationName(action.from));
+  old->number = action.number;
+  std::rotate(old, old + 1, generations.end());
+  return {};
+}
+
 Status FakeHost::Do(const MountTmpfs& action) {
   BF_TRY(Note(action));
   AddMount(

@@ -19,7 +19,7 @@ class FakeHost : public Host {
   Status Do(const SetAside& action) override { return Note(action); }
   Status Do(const SecureStore& action) override { return Note(action); }
   Status Do(const BuildGeneration& action) override;
-  Status Do(const RestoreGeneration& action) override { return Note(action); }
+  Status Do(const RestoreGeneration& action) override;
   Status Do(const RepairUpper& action) override { return Note(action); }
   Status Do(const RepairWork& action) override { return Note(action); }
   Status Do(const Retire& action) override { return Note(action); }

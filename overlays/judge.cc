@@ -35,7 +35,7 @@ void JudgeFlags(const WritablePath& entry, const facts::Mount& mount,
 void JudgeTmpfs(const WritablePath& entry, const facts::Mount& mount, Judgement& judgement) {
   if (mount.fs_type != "tmpfs") {
     judgement.wrong.push_back(
-        fmt::format("a {} from {} is mounted there, not a tmpfs", mount.fs_type, mount.source));
+        fmt::format("{} from {} is mounted there, not a tmpfs", mount.fs_type, mount.source));
     return;
   }
   judgement.can_adjust = true;
@@ -78,7 +78,7 @@ void JudgeOverlay(const WritablePath& entry, const facts::Mount& mount, const Fa
   auto& wrong = judgement.wrong;
   if (mount.fs_type != "overlay") {
     wrong.push_back(
-        fmt::format("a {} from {} is mounted there, not an overlay", mount.fs_type, mount.source));
+        fmt::format("{} from {} is mounted there, not an overlay", mount.fs_type, mount.source));
     return;
   }
   JudgeFlags(entry, mount, wrong);

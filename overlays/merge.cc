@@ -173,7 +173,7 @@ std::optional<Made> Merger::MergeLeaf(const std::string& path, const Entry& user
     return Gone(Outcome::kUnpinned, path, "the same as in the image");
   if (base == nullptr) {
     if (next == nullptr) return Keep(Outcome::kKept, path, user, nullptr, "made here");
-    return Settle(path, user, next, "made here, and by the image");
+    return Settle(path, user, next, "here and in the image, and not the same");
   }
   if (user.node == base->node) {
     if (next == nullptr)

@@ -297,7 +297,7 @@ void Planner::PlanEntry(const WritablePath& entry) {
 MountOverlay StandIn(const WritablePath& entry, const Facts& facts,
                      const std::string& data_mount_point, unsigned old) {
   MountOverlay mount = OverlayOf(entry, facts, 0);
-  if (old != 0)
+  if (old != 0 && entry.on_os_change.value != OnOsChange::kDrop)
     mount.lowers.insert(mount.lowers.begin(),
                         GenerationPath(data_mount_point, entry.name.value, old) + "/upper");
   return mount;
