@@ -4,6 +4,7 @@
 #include "provision/data/verb.h"
 #include "provision/identity/verb.h"
 #include "provision/image/forward.h"
+#include "provision/state/verb.h"
 
 namespace bf::provision {
 
@@ -16,6 +17,7 @@ cli::Tool ProvisionTool() {
       identity::MachineIdVerb(),
       image::ImageVerb(),
       image::RootfsVerb(),
+      state::StateVerb(),
   };
   return tool;
 }
