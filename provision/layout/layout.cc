@@ -32,7 +32,8 @@ std::uint64_t LeastSize(Role role) {
   return kMinData;
 }
 
-PartitionPolicy ReadPartition(policy::Reader& reader, int index) {
+// `placed` is cleared when role or slot is not known: what follows from them is not judged then.
+PartitionPolicy ReadPartition(policy::Reader& reader, int index, bool& placed) {
   policy::Diagnostics& diagnostics = reader.diagnostics();
   PartitionPolicy partition;
   partition.index = index;
@@ -45,6 +46,8 @@ PartitionPolicy ReadPartition(policy::Reader& reader, int index) {
   partition.slot =
       reader.Enum<Slot>("slot", {{"A", Slot::kA}, {"B", Slot::kB}}, std::optional(Slot::kNone));
   partition.size = reader.Size("size");
+  placed = placed && reader.String("role", "").value == RoleName(partition.role.value) &&
+           reader.String("slot", "").value == SlotName(partition.slot.value);
 
   const std::string& name = partition.name.value;
   if (!name.empty() && (!IsWord(name, "_-") || name.size() > kMaxNameLength)) {
@@ -56,9 +59,11 @@ PartitionPolicy ReadPartition(policy::Reader& reader, int index) {
   const Role role = partition.role.value;
   const bool slotted = role == Role::kBoot || role == Role::kRoot;
   if (slotted && !reader.Has("slot")) {
+    placed = false;
     diagnostics.Add(partition.at, "a {} partition needs slot = \"A\" or \"B\"", RoleName(role));
   }
   if (!slotted && reader.Has("slot")) {
+    placed = false;
     diagnostics.Add(partition.slot.at, "a {} partition belongs to no slot", RoleName(role));
   }
   const std::uint64_t size = partition.size.value;
@@ -85,24 +90,24 @@ std::string Describe(Role role, Slot slot) {
   return text;
 }
 
-void CheckUnique(const Layout& layout, policy::Diagnostics& diagnostics) {
+void CheckNames(const Layout& layout, policy::Diagnostics& diagnostics) {
   const auto& list = layout.partitions;
   for (std::size_t i = 0; i < list.size(); ++i) {
-    bool same_name = false;
-    bool same_role = false;
     for (std::size_t k = 0; k < i; ++k) {
-      if (!same_name && !list[i].name.value.empty() && list[i].name.value == list[k].name.value) {
-        diagnostics.Add(list[i].name.at, "the name \"{}\" is used twice (first at {})",
-                        list[i].name.value, list[k].name.at.ToString());
-        same_name = true;
-      }
-      if (!same_role && list[i].role.value == list[k].role.value &&
-          list[i].slot.value == list[k].slot.value) {
-        diagnostics.Add(list[i].role.at, "there is already a partition with {} (at {})",
-                        Describe(list[i].role.value, list[i].slot.value), list[k].at.ToString());
-        same_role = true;
-      }
+      if (list[i].name.value.empty() || list[i].name.value != list[k].name.value) continue;
+      diagnostics.Add(list[i].name.at, "the name \"{}\" is used twice (first at {})",
+                      list[i].name.value, list[k].name.at.ToString());
+      break;
     }
+  }
+}
+
+void CheckRoles(const Layout& layout, policy::Diagnostics& diagnostics) {
+  for (const PartitionPolicy& partition : layout.partitions) {
+    const PartitionPolicy* first = Find(layout, partition.role.value, partition.slot.value);
+    if (first->index == partition.index) continue;
+    diagnostics.Add(partition.role.at, "there is already a partition with {} (at {})",
+                    Describe(partition.role.value, partition.slot.value), first->at.ToString());
   }
 }
 
@@ -192,16 +197,22 @@ Layout ReadLayout(const policy::Document& document, policy::Diagnostics& diagnos
   require_table("cmdline",
                 [&](policy::Reader& cmdline) { layout.cmdline = ReadCmdlinePolicy(cmdline); });
   require_table("data", [&](policy::Reader& data) { layout.data = ReadDataPolicy(data); });
+  bool placed = true;
   reader.Tables("partition", [&](policy::Reader& partition) {
-    layout.partitions.push_back(
-        ReadPartition(partition, static_cast<int>(layout.partitions.size()) + 1));
+    const int index = static_cast<int>(layout.partitions.size()) + 1;
+    layout.partitions.push_back(ReadPartition(partition, index, placed));
   });
   reader.Finish();
-  CheckUnique(layout, diagnostics);
-  CheckComplete(layout, reader.at(), diagnostics);
-  CheckOrder(layout, diagnostics);
-  CheckSameSize(layout, Role::kBoot, diagnostics);
-  CheckSameSize(layout, Role::kRoot, diagnostics);
+  CheckNames(layout, diagnostics);
+  if (layout.partitions.empty()) {
+    diagnostics.Add(reader.at(), "there is no [[partition]]");
+  } else if (placed) {
+    CheckRoles(layout, diagnostics);
+    CheckComplete(layout, reader.at(), diagnostics);
+    CheckOrder(layout, diagnostics);
+    CheckSameSize(layout, Role::kBoot, diagnostics);
+    CheckSameSize(layout, Role::kRoot, diagnostics);
+  }
   return layout;
 }
 
