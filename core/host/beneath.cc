@@ -9,14 +9,15 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "core/host/file.h"
 
 namespace bf::host {
 namespace {
 
-// What a tree that we remove may at most be deep: a hostile one must not exhaust the stack.
-constexpr int kMaxDepth = 256;
+// Each level of a tree that is being removed costs two descriptors and some stack.
+constexpr int kMaxDepth = 64;
 
 int OpenAt2(int dir_fd, const char* path, std::uint64_t flags, std::uint64_t mode,
             std::uint64_t resolve) {
@@ -31,40 +32,76 @@ struct DirCloser {
   void operator()(DIR* dir) const { ::closedir(dir); }
 };
 
-// `mounted_on` is the device of the tree's top: an entry on another one is a mount, not content.
-Status RemoveContents(int dir_fd, dev_t mounted_on, const std::string& shown, int depth) {
-  if (depth > kMaxDepth) return Fail("{} is nested deeper than {} directories", shown, kMaxDepth);
-  const int copy = ::fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
-  if (copy < 0) return FailErrno(errno, "open {}", shown);
-  std::unique_ptr<DIR, DirCloser> dir(::fdopendir(copy));
-  if (dir == nullptr) {
-    ::close(copy);
-    return FailErrno(errno, "list {}", shown);
+// Empties a directory. A hostile tree may be deeper than we have descriptors or stack for: what
+// lies below kMaxDepth is moved up into the top and removed from there.
+class Removal {
+ public:
+  // `device` is that of the tree: an entry on another one is a mount, not content.
+  Removal(int top, dev_t device, const std::string& shown)
+      : top_(top), device_(device), shown_(shown) {}
+
+  Status Run() {
+    do {
+      moved_ = false;
+      BF_TRY(Contents(top_, shown_, 0));
+    } while (moved_);
+    return {};
   }
-  while (true) {
-    errno = 0;
-    const dirent* entry = ::readdir(dir.get());
-    if (entry == nullptr) {
-      if (errno != 0) return FailErrno(errno, "list {}", shown);
-      return {};
+
+ private:
+  Status Contents(int dir_fd, const std::string& shown, int depth) {
+    const int copy = ::fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
+    if (copy < 0) return FailErrno(errno, "open {}", shown);
+    std::unique_ptr<DIR, DirCloser> dir(::fdopendir(copy));
+    if (dir == nullptr) {
+      ::close(copy);
+      return FailErrno(errno, "list {}", shown);
     }
-    const std::string_view name = entry->d_name;
-    if (name == "." || name == "..") continue;
-    if (::unlinkat(dir_fd, entry->d_name, 0) == 0) continue;
-    if (errno != EISDIR) return FailErrno(errno, "remove {}/{}", shown, name);
-    const std::string below = fmt::format("{}/{}", shown, name);
-    UniqueFd child(
-        ::openat(dir_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (!child.valid()) return FailErrno(errno, "open {}", below);
+    // The offset is shared with `dir_fd`, which an earlier pass has read to its end.
+    ::rewinddir(dir.get());
+    while (true) {
+      errno = 0;
+      const dirent* entry = ::readdir(dir.get());
+      if (entry == nullptr) {
+        if (errno != 0) return FailErrno(errno, "list {}", shown);
+        return {};
+      }
+      const std::string_view name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      BF_TRY(Entry(dir_fd, entry->d_name, fmt::format("{}/{}", shown, name), depth));
+    }
+  }
+
+  Status Entry(int dir_fd, const char* name, const std::string& shown, int depth) {
+    if (::unlinkat(dir_fd, name, 0) == 0) return {};
+    if (errno != EISDIR) return FailErrno(errno, "remove {}", shown);
+    UniqueFd child(::openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!child.valid()) return FailErrno(errno, "open {}", shown);
     struct stat st {};
-    if (::fstat(child.get(), &st) != 0) return FailErrno(errno, "stat {}", below);
-    if (st.st_dev != mounted_on) return Fail("{} is a mount point, it is not removed", below);
-    BF_TRY(RemoveContents(child.get(), mounted_on, below, depth + 1));
-    if (::unlinkat(dir_fd, entry->d_name, AT_REMOVEDIR) != 0) {
-      return FailErrno(errno, "remove {}", below);
-    }
+    if (::fstat(child.get(), &st) != 0) return FailErrno(errno, "stat {}", shown);
+    if (st.st_dev != device_) return Fail("{} is a mount point, it is not removed", shown);
+    if (depth == kMaxDepth) return MoveUp(dir_fd, name, shown);
+    BF_TRY(Contents(child.get(), shown, depth + 1));
+    if (::unlinkat(dir_fd, name, AT_REMOVEDIR) != 0) return FailErrno(errno, "remove {}", shown);
+    return {};
   }
-}
+
+  Status MoveUp(int dir_fd, const char* name, const std::string& shown) {
+    while (true) {
+      const std::string up = fmt::format(".removed.{}", serial_++);
+      if (::renameat2(dir_fd, name, top_, up.c_str(), RENAME_NOREPLACE) == 0) break;
+      if (errno != EEXIST) return FailErrno(errno, "remove {}", shown);
+    }
+    moved_ = true;
+    return {};
+  }
+
+  int top_;
+  dev_t device_;
+  const std::string& shown_;
+  bool moved_ = false;
+  unsigned serial_ = 0;
+};
 
 std::pair<std::string, std::string> SplitLast(const std::string& relative) {
   const auto slash = relative.rfind('/');
@@ -177,7 +214,7 @@ Status Beneath::RemoveTree(const std::string& relative) const {
     return FailErrno(errno, "stat {}", shown);
   }
   if (st.st_dev != parent_st.st_dev) return Fail("{} is a mount point, it is not removed", shown);
-  BF_TRY(RemoveContents(top.get(), st.st_dev, shown, 0));
+  BF_TRY(Removal(top.get(), st.st_dev, shown).Run());
   if (::unlinkat(parent->get(), name.c_str(), AT_REMOVEDIR) != 0) {
     return FailErrno(errno, "remove {}", shown);
   }
