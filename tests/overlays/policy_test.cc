@@ -22,6 +22,11 @@ TEST(Policy, ShippedOneIsValid) {
   EXPECT_GE(policy->paths.size(), 4u);
   EXPECT_EQ(policy->data_mount_point.value, "/var/lib/betterframe");
   for (const auto& entry : policy->paths) EXPECT_FALSE(entry.reason.value.empty());
+  // state.toml is another tool's: if its entries look different one day, this has to follow.
+  EXPECT_GE(policy->state.size(), 5u);
+  const auto rauc = std::find_if(policy->state.begin(), policy->state.end(),
+                                 [](const auto& state) { return state.path == "/var/lib/rauc"; });
+  EXPECT_NE(rauc, policy->state.end());
 }
 
 TEST(Policy, IsWithinKnowsNamesFromPrefixes) {
