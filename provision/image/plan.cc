@@ -263,8 +263,8 @@ std::string WriteTable::Describe() const {
 std::string WriteFat::Describe() const {
   std::string text = fmt::format("make a FAT file system on {}", partition);
   if (!source.empty()) {
-    text +=
-        fmt::format(" with {} files ({}) of {}", source_files, FormatSize(source_bytes), source);
+    text += fmt::format(" with {} file{} ({}) of {}", source_files, source_files == 1 ? "" : "s",
+                        FormatSize(source_bytes), source);
   }
   for (const TextFile& file : texts) {
     text += fmt::format("{} {}", source.empty() ? " with" : " and", file.path);

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/image/plan.h"
+
+#include "provision/image/autoboot.h"
+#include "provision/image/cmdline.h"
+#include "provision/image/fake_host.h"
+#include "provision/image/identity.h"
+
+namespace bf::provision::image {
+namespace {
+
+using layout::Role;
+using layout::Slot;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr std::uint64_t kMiB = 1 << 20;
+
+layout::Layout Shipped() {
+  auto layout = layout::LoadLayout(BF_SOURCE_DIR "/policies");
+  EXPECT_TRUE(layout);
+  return *layout;
+}
+
+ImageFacts Facts() {
+  ImageFacts facts;
+  facts.boot = {"boot", false, {{"config.txt", false, 100}, {"kernel_2712.img", false, 9 * kMiB}}};
+  facts.root.path = "root.ext4";
+  facts.root.size = 1200 * kMiB;
+  facts.root.fingerprint = "root one";
+  facts.time = 1700000000;
+  facts.identity = "identity";
+  return facts;
+}
+
+const WriteTable& TableOf(const ImagePlan& plan) { return std::get<WriteTable>(plan[0].action); }
+
+std::string ProblemOf(const ImageFacts& facts, ImageRequest request = {"out", {}, 512}) {
+  const auto plan = PlanImage(Shipped(), facts, request);
+  return plan ? "none" : plan.error().ToString();
+}
+
+TEST(Autoboot, IsExactlyOneSectorWhateverTheNumbers) {
+  for (const auto& [a, b] : {std::pair{2, 3}, {9, 10}, {127, 128}}) {
+    const std::string text = MakeAutoboot(a, b);
+    EXPECT_EQ(text.size(), 512u);
+    EXPECT_TRUE(
+        text.starts_with(fmt::format("[all]\ntryboot_a_b=1\nboot_partition={}\n"
+                                     "[tryboot]\nboot_partition={}\n",
+                                     a, b)));
+    EXPECT_TRUE(text.ends_with("\n"));
+    // The rest is comments in lines the firmware can hold.
+    std::size_t start = 0;
+    int lines = 0;
+    while (start < text.size()) {
+      const std::size_t end = text.find('\n', start);
+      ASSERT_NE(end, std::string::npos);
+      EXPECT_LE(end - start, 80u);
+      ++lines;
+      if (lines > 5 && end > start) {
+        EXPECT_EQ(text[start], '#');
+      }
+      start = end + 1;
+    }
+  }
+}
+
+TEST(Cmdline, HoldsTheSlotAndThePolicysWords) {
+  const auto guid = disk::Guid::Literal("00112233-4455-6677-8899-aabbccddeeff");
+  const std::string line = MakeCmdline(Shipped().cmdline, Slot::kB, guid);
+  EXPECT_TRUE(
+      line.starts_with("root=PARTUUID=00112233-4455-6677-8899-aabbccddeeff rauc.slot=B ro "))
+      << line;
+  EXPECT_THAT(line, AllOf(HasSubstr(" gpt "), HasSubstr(" usbcore.authorized_default=0"),
+                          HasSubstr(" panic="), HasSubstr(" rootwait=")));
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+}
+
+TEST(Identity, FollowsFromThePartsAndTheirBorders) {
+  EXPECT_EQ(DeriveGuid("a", "b"), DeriveGuid("a", "b"));
+  EXPECT_NE(DeriveGuid("a", "b"), DeriveGuid("a", "c"));
+  EXPECT_NE(DeriveGuid("ab", "c"), DeriveGuid("a", "bc"));
+  EXPECT_EQ(DeriveGuid("a", "b").bytes[6] >> 4, 4);
+  EXPECT_EQ(DeriveGuid("a", "b").bytes[8] >> 6, 2);
+}
+
+TEST(PlanImage, LaysPartitionsOutInARowFromOneMiB) {
+  const auto plan = PlanImage(Shipped(), Facts(), {"out", {}, 512});
+  ASSERT_TRUE(plan) << plan.error().ToString();
+  const WriteTable& table = TableOf(*plan);
+  ASSERT_EQ(table.partitions.size(), 6u);
+  std::uint64_t at = kMiB;
+  for (const TablePartition& partition : table.partitions) {
+    EXPECT_EQ(partition.extent.offset, at);
+    at += partition.extent.size;
+  }
+  EXPECT_EQ(table.disk_size, at + kMiB);
+  EXPECT_EQ(table.partitions[0].type.ToString(), disk::kTypeMicrosoftBasicData);
+  EXPECT_EQ(table.partitions[3].type.ToString(), disk::kTypeLinuxData);
+  EXPECT_EQ(table.partitions[5].type.ToString(), disk::kTypeBfDataUnformatted);
+}
+
+TEST(PlanImage, DataTakesWhatALargerImageLeaves) {
+  const std::uint64_t size = 16ull << 30;
+  const auto plan = PlanImage(Shipped(), Facts(), {"out", size + 512, 512});
+  ASSERT_TRUE(plan);
+  const TablePartition& data = TableOf(*plan).partitions.back();
+  EXPECT_EQ(data.extent.offset + data.extent.size, size - kMiB);
+  EXPECT_EQ(TableOf(*plan).disk_size, size + 512);
+}
+
+TEST(PlanImage, NumbersInAutobootComeFromTheTable) {
+  const auto plan = PlanImage(Shipped(), Facts(), {"out", {}, 512});
+  ASSERT_TRUE(plan);
+  const auto& selector = std::get<WriteFat>((*plan)[1].action);
+  EXPECT_EQ(selector.partition, "BF_BOOTSEL");
+  EXPECT_EQ(selector.source, "");
+  ASSERT_EQ(selector.texts.size(), 1u);
+  EXPECT_EQ(selector.texts[0].text, MakeAutoboot(Shipped().Get(Role::kBoot, Slot::kA).index,
+                                                 Shipped().Get(Role::kBoot, Slot::kB).index));
+}
+
+TEST(PlanImage, EachSlotGetsItsOwnCommandLineAndTheSameRoot) {
+  const auto plan = PlanImage(Shipped(), Facts(), {"out", {}, 512});
+  ASSERT_TRUE(plan);
+  const auto& table = TableOf(*plan);
+  for (const auto& [step, root, slot] : {std::tuple{2u, 3u, "A"}, {3u, 4u, "B"}}) {
+    const auto& fat = std::get<WriteFat>((*plan)[step].action);
+    EXPECT_THAT(fat.texts[0].text,
+                AllOf(HasSubstr("root=PARTUUID=" + table.partitions[root].id.ToString()),
+                      HasSubstr(fmt::format("rauc.slot={} ", slot))));
+    EXPECT_EQ(fat.extent, table.partitions[step - 1].extent);
+  }
+  const auto& root = std::get<WriteRoot>((*plan)[4].action);
+  EXPECT_THAT(root.extents, ElementsAre(table.partitions[3].extent, table.partitions[4].extent));
+}
+
+TEST(PlanImage, EveryStepNamesThePolicyLineThatAsked) {
+  const auto plan = PlanImage(Shipped(), Facts(), {"out", {}, 512});
+  ASSERT_TRUE(plan);
+  for (const auto& step : *plan) {
+    EXPECT_THAT(step.because.file, HasSubstr("layout.toml"));
+    EXPECT_GT(step.because.line, 1) << plan::Describe(step.action);
+  }
+}
+
+TEST(PlanImage, TheSameInputsGiveTheSamePlanAndOthersOtherIds) {
+  const ImageRequest request{"out", {}, 512};
+  const auto first = PlanImage(Shipped(), Facts(), request);
+  EXPECT_EQ(*first, *PlanImage(Shipped(), Facts(), request));
+  ImageFacts other = Facts();
+  other.identity = "other";
+  EXPECT_NE(TableOf(*first).disk_id, TableOf(*PlanImage(Shipped(), other, request)).disk_id);
+}
+
+TEST(PlanImage, SaysWhatDoesNotFitAndWhereToChangeIt) {
+  ImageFacts facts = Facts();
+  facts.root.size = (3ull << 30) + 1;
+  EXPECT_THAT(ProblemOf(facts), AllOf(HasSubstr("root.ext4 has"), HasSubstr("BF_ROOT_A only 3 GiB"),
+                                      HasSubstr("layout.toml:")));
+  facts = Facts();
+  facts.boot.files.push_back({"initramfs_2712", false, 300 * kMiB});
+  EXPECT_THAT(ProblemOf(facts), AllOf(HasSubstr("boot does not fit BF_BOOT_A"),
+                                      HasSubstr("layout.toml:"), HasSubstr("holds")));
+}
+
+TEST(PlanImage, AllProblemsComeAtOnce) {
+  ImageFacts facts = Facts();
+  facts.root.size = 4ull << 30;
+  facts.boot.files.erase(facts.boot.files.begin());
+  EXPECT_THAT(ProblemOf(facts, {"out", {}, 1024}),
+              AllOf(HasSubstr("no config.txt"), HasSubstr("root.ext4 has 4 GiB"),
+                    HasSubstr("512 or 4096")));
+}
+
+TEST(PlanImage, ConfigTxtMustBeAFileAtTheTop) {
+  ImageFacts facts = Facts();
+  facts.boot.files[0] = {"config.txt", true, 0};
+  EXPECT_THAT(ProblemOf(facts), HasSubstr("no config.txt"));
+  facts.boot.files[0] = {"sub/config.txt", false, 1};
+  EXPECT_THAT(ProblemOf(facts), HasSubstr("no config.txt"));
+  facts.boot.files[0] = {"CONFIG.TXT", false, 1};
+  EXPECT_EQ(ProblemOf(facts), "none");
+}
+
+TEST(PlanImage, SizeOptionIsChecked) {
+  EXPECT_THAT(ProblemOf(Facts(), {"out", 1ull << 30, 512}), HasSubstr("too small"));
+  EXPECT_THAT(ProblemOf(Facts(), {"out", (16ull << 30) + 512, 4096}),
+              HasSubstr("not a multiple of the sector size"));
+}
+
+TEST(PlanRoot, HasTheUuidThatTheImageGivesIt) {
+  const auto plan = PlanImage(Shipped(), Facts(), {"out", {}, 512});
+  const auto alone = PlanRoot(Facts().root, Facts().time, {"out", 3ull << 30});
+  ASSERT_TRUE(plan && alone);
+  EXPECT_EQ(std::get<WriteRoot>((*plan)[4].action).uuid, alone->uuid);
+  EXPECT_EQ(std::get<WriteRoot>((*plan)[4].action).hash_seed, alone->hash_seed);
+}
+
+TEST(ApplyImage, DoesTheStepsInOrderAndNamesTheResultLast) {
+  const auto plan = PlanImage(Shipped(), Facts(), {"out", {}, 512});
+  FakeImageHost host;
+  EXPECT_EQ(ApplyImage(*plan, host).value_or(0), 4096u);
+  EXPECT_THAT(host.calls,
+              ElementsAre(fmt::format("create {}", TableOf(*plan).disk_size), "table of 6",
+                          "fat BF_BOOTSEL", "fat BF_BOOT_A", "fat BF_BOOT_B",
+                          "root BF_ROOT_A BF_ROOT_B", "verify", "commit"));
+}
+
+TEST(ApplyImage, NothingIsCommittedAfterAFailure) {
+  const auto plan = PlanImage(Shipped(), Facts(), {"out", {}, 512});
+  for (const std::string step :
+       {"table of 6", "fat BF_BOOT_B", "root BF_ROOT_A BF_ROOT_B", "verify"}) {
+    FakeImageHost host;
+    host.fail_at = step;
+    EXPECT_FALSE(ApplyImage(*plan, host));
+    EXPECT_EQ(host.calls.back(), step);
+  }
+}
+
+}  // namespace
+}  // namespace bf::provision::image
