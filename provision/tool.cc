@@ -4,6 +4,7 @@
 #include "provision/data/verb.h"
 #include "provision/identity/verb.h"
 #include "provision/image/forward.h"
+#include "provision/reset/verb.h"
 #include "provision/state/verb.h"
 
 namespace bf::provision {
@@ -17,6 +18,7 @@ cli::Tool ProvisionTool() {
       identity::MachineIdVerb(),
       image::ImageVerb(),
       image::RootfsVerb(),
+      reset::ResetVerb(),
       state::StateVerb(),
   };
   return tool;

@@ -2,6 +2,7 @@
 #include "provision/state/verb.h"
 
 #include "core/facts/stage.h"
+#include "provision/reset/linux_reset.h"
 #include "provision/state/apply.h"
 #include "provision/state/facts.h"
 #include "provision/state/linux_host.h"
@@ -28,6 +29,12 @@ void AddProblems(const std::vector<Problem>& problems, Report& report) {
 }
 
 Status Carry(cli::Invocation& invocation, const Policy& policy, Outcome& outcome) {
+  // Before any bind, while nobody can be using what a factory reset removes.
+  reset::Outcome reset;
+  if (!invocation.dry_run) reset = reset::CarryOutAtBoot(invocation.root, policy);
+  outcome.report.done = std::move(reset.done);
+  outcome.report.problems = std::move(reset.problems);
+
   BF_ASSIGN(outcome.facts, ObserveFacts(invocation.root, policy));
   Planned planned = MakePlan(policy, outcome.facts);
   outcome.steps = planned.steps;
@@ -36,7 +43,7 @@ Status Carry(cli::Invocation& invocation, const Policy& policy, Outcome& outcome
 
   BF_ASSIGN(LinuxHost host, LinuxHost::Open(invocation.root, policy.mount_point));
   Report applied = Apply(planned.steps, host);
-  outcome.report.done = std::move(applied.done);
+  for (std::string& line : applied.done) outcome.report.done.push_back(std::move(line));
   outcome.report.findings = std::move(applied.findings);
   for (std::string& line : applied.problems) outcome.report.problems.push_back(std::move(line));
   // What was done is believed only when it is seen.
@@ -101,7 +108,7 @@ void Print(cli::Invocation& invocation, const Outcome& outcome) {
                        {"findings", outcome.report.findings},
                        {"problems", outcome.report.problems}};
     invocation.out() << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
-  } else if (invocation.dry_run || outcome.steps.empty()) {
+  } else if (invocation.dry_run || outcome.report.done.empty()) {
     invocation.out() << plan::ToText(outcome.steps);
   } else {
     for (const std::string& line : outcome.report.done) invocation.out() << line << "\n";
@@ -145,7 +152,7 @@ Status Run(cli::Invocation& invocation) {
 cli::Verb StateVerb() {
   cli::Verb verb;
   verb.name = "state";
-  verb.summary = "Bind what must outlive a boot from BF_DATA onto the read-only root.";
+  verb.summary = "bind what must outlive a boot from BF_DATA onto the read-only root";
   verb.run = Run;
   return verb;
 }
