@@ -6,6 +6,7 @@
 #include "provision/image/forward.h"
 #include "provision/reset/verb.h"
 #include "provision/state/verb.h"
+#include "provision/status/verb.h"
 
 namespace bf::provision {
 
@@ -20,6 +21,7 @@ cli::Tool ProvisionTool() {
       image::RootfsVerb(),
       reset::ResetVerb(),
       state::StateVerb(),
+      status::StatusVerb(),
   };
   return tool;
 }

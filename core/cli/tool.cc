@@ -87,7 +87,8 @@ int ExitCode(ErrorKind kind) {
 Streams StandardStreams() {
   // systemd sets JOURNAL_STREAM for services whose output goes to the journal (systemd.exec(5)).
   return Streams{std::cout, std::cerr, ::isatty(STDERR_FILENO) == 1,
-                 std::getenv("JOURNAL_STREAM") != nullptr && ::isatty(STDERR_FILENO) != 1};
+                 std::getenv("JOURNAL_STREAM") != nullptr && ::isatty(STDERR_FILENO) != 1,
+                 ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr};
 }
 
 std::string Invocation::Get(const std::string& option, std::string fallback) const {

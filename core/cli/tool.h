@@ -33,8 +33,9 @@ struct Streams {
   std::ostream& err;             // diagnostics and progress
   bool err_is_terminal = false;  // colour and progress bars only then
   bool under_systemd = false;    // lines on err carry a <N> priority prefix
+  bool out_is_terminal = false;  // a result may have colours only then
 };
-// std::cout and std::cerr, with the two flags read from the environment.
+// std::cout and std::cerr, with the flags read from the environment.
 Streams StandardStreams();
 
 struct Option {
