@@ -61,6 +61,25 @@ void MountOrDie(const char* source, const std::string& target, const char* type,
   ::_exit(99);
 }
 
+// A mount namespace that nobody is in any more is taken down in the background. A device that
+// boots while the last one still has its disk would be two devices with one disk.
+void WaitForRelease(const std::string& images) {
+  const auto in_use = [&] {
+    for (const auto& entry : std::filesystem::directory_iterator("/sys/block")) {
+      const auto backing = host::ReadLine(entry.path().string() + "/loop/backing_file");
+      if (backing && backing->starts_with(images)) return true;
+    }
+    return false;
+  };
+  for (int tries = 0; in_use(); ++tries) {
+    if (tries == 3000) {
+      ADD_FAILURE() << "the loop devices of " << images << " stay in use";
+      return;
+    }
+    ::usleep(5000);
+  }
+}
+
 }  // namespace
 
 Device::Device() : policy_(kPolicy) {
@@ -124,6 +143,7 @@ int Device::Boot(const std::string& slot, const std::function<void()>& body, Boo
   int status = 0;
   ::waitpid(child, &status, 0);
   const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  WaitForRelease(tree_.path());
   EXPECT_TRUE(code != 1 && code != 99 && code < 128) << "in the device: exit code " << code;
   return code;
 }

@@ -194,7 +194,7 @@ TEST(UpdateIdentity, OnlyTheRootFileSystemTellsThemApart) {
   });
   device.Boot("b", [] {
     Apply();
-    EXPECT_EQ(ReadSite("x"), "2");
+    EXPECT_EQ(ReadSite("x"), "2") << Tool({"status", "--json"}).out;
     EXPECT_EQ(ModeOf("/etc/site/x"), 0600u);
   });
 }
