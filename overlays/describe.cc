@@ -90,8 +90,8 @@ std::string PlanToText(const OverlayPlan& plan) {
     text += fmt::format("{}  ({})\n", plan::Describe(step.action), step.because.ToString());
     if (const auto* build = std::get_if<BuildGeneration>(&step.action)) {
       for (const auto& decision : build->decisions)
-        text +=
-            fmt::format("  {}: {}, {}\n", decision.path, ToString(decision.outcome), decision.why);
+        text += fmt::format("  {}: {}, {}\n", Printable(decision.path), ToString(decision.outcome),
+                            decision.why);
     }
   }
   return text.empty() ? "nothing to do\n" : text;

@@ -148,7 +148,8 @@ Status Builder::BuildOne(const Made& made, const std::string& path, int dir_fd,
 Status Builder::BuildChildren(const Made& made, const std::string& path, int dir_fd,
                               const std::string& shown) {
   for (const auto& [name, child] : made.children)
-    BF_TRY(BuildOne(child, Join(path, name), dir_fd, name, fmt::format("{}/{}", shown, name)));
+    BF_TRY(BuildOne(child, Join(path, name), dir_fd, name,
+                    fmt::format("{}/{}", shown, Printable(name))));
   return {};
 }
 

@@ -61,7 +61,8 @@ Status SyncFileSystem(int fd, const std::string& shown) {
 std::string Report(const BuildGeneration& action) {
   std::string text = action.Describe() + "\n";
   for (const auto& decision : action.decisions)
-    text += fmt::format("{}: {}, {}\n", ToString(decision.outcome), decision.path, decision.why);
+    text += fmt::format("{}: {}, {}\n", ToString(decision.outcome), Printable(decision.path),
+                        decision.why);
   return text;
 }
 

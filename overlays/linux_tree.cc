@@ -134,7 +134,7 @@ Status Scanner::ScanDirectory(int dir_fd, const std::string& shown, int depth, E
   if (depth > kMaxDepth) return Fail("{} is deeper than {} directories", shown, kMaxDepth);
   BF_ASSIGN(const auto names, ListNames(dir_fd, shown));
   for (const auto& name : names) {
-    const std::string below = fmt::format("{}/{}", shown, name);
+    const std::string below = fmt::format("{}/{}", shown, Printable(name));
     if (++entries_ > kMaxEntries) return Fail("{}: more than {} entries", below, kMaxEntries);
     struct stat st {};
     if (::fstatat(dir_fd, name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0)

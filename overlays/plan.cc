@@ -170,7 +170,7 @@ void Planner::PlanOtherOs(const WritablePath& entry, const StoreFacts& store,
   for (const auto& decision : merged.decisions) {
     if (decision.is_conflict())
       Say(Severity::kNote, entry,
-          fmt::format("{}/{}: {}; {}", entry.path.value, decision.path, decision.why,
+          fmt::format("{}/{}: {}; {}", entry.path.value, Printable(decision.path), decision.why,
                       decision.outcome == Outcome::kUserWins
                           ? "the one from here is kept, the image's does not show"
                           : fmt::format("the image's is taken, the one from here is in {}",

@@ -174,8 +174,8 @@ std::string StatusToText(const StatusReport& report) {
     if (!path.pins_problem.empty())
       text += fmt::format("  what it pins is not known: {}\n", path.pins_problem);
     for (const auto& pin : path.pins)
-      text += fmt::format("  {}  {}/{}  {}\n", ToString(pin.kind), entry.path.value, pin.path,
-                          Explain(pin.kind));
+      text += fmt::format("  {}  {}/{}  {}\n", ToString(pin.kind), entry.path.value,
+                          Printable(pin.path), Explain(pin.kind));
     if (path.pins.empty() && path.pins_problem.empty() && path.in_force != 0)
       text += "  pins nothing: all of it is as in the image\n";
   }

@@ -158,6 +158,20 @@ Result<Entry> ParseManifest(std::string_view text) {
   return Fail("the end is missing");
 }
 
+std::string Printable(std::string_view name) {
+  std::string result;
+  for (const char c : name) {
+    const auto byte = static_cast<unsigned char>(c);
+    // 0x80 to 0x9f would be control characters to a terminal that is not in UTF-8.
+    if (byte >= 0x20 && byte < 0x7f && c != '\\') {
+      result += c;
+    } else {
+      result += fmt::format("\\{:03o}", byte);
+    }
+  }
+  return result;
+}
+
 std::string_view ToString(NodeType type) {
   switch (type) {
     case NodeType::kFile:

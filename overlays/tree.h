@@ -60,6 +60,9 @@ std::size_t CountEntries(const Entry& top);
 std::string ToManifest(const Entry& top);
 Result<Entry> ParseManifest(std::string_view text);
 
+// A name for messages: what could steer a terminal or break a line is written \ooo.
+std::string Printable(std::string_view name);
+
 // For people: "file", "directory", …
 std::string_view ToString(NodeType type);
 

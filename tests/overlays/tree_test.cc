@@ -44,6 +44,11 @@ TEST(Manifest, DamageIsRefused) {
   EXPECT_TRUE(ParseManifest(head + "end\n"));
 }
 
+TEST(Printable, NamesCannotSteerATerminal) {
+  EXPECT_EQ(Printable("plain name.toml"), "plain name.toml");
+  EXPECT_EQ(Printable("\x1b[2J\n\x9b\\"), "\\033[2J\\012\\233\\134");
+}
+
 TEST(Identity, ReadsOsRelease) {
   const auto os = ParseOsRelease(
       "NAME=\"Debian\"\nIMAGE_ID=betterframe\nIMAGE_VERSION='1.2'\r\nBUILD_ID=\"a\\\"b\"\nX\n");
