@@ -17,7 +17,7 @@ GIB = 1 << 30
 REPOSITORY = Path(__file__).parents[2]
 IMAGE = Path(os.environ.get("BF_DEVICE_IMAGE", REPOSITORY / "build/device/device.img"))
 # Larger than the image: the first boot has something to grow into.
-DISK_SIZE = 8 * GIB
+DISK_SIZE = 9 * GIB
 
 MakeDevice = Callable[..., Machine]
 

@@ -49,6 +49,12 @@ def machine_id(machine: Machine) -> str:
     return identifier
 
 
+def journal_boots(machine: Machine) -> list[str]:
+    """One line for each boot that the journal of this machine id holds."""
+    return [line for line in machine.run("journalctl --list-boots --no-pager").splitlines()
+            if not line.startswith("IDX")]
+
+
 def assert_settled(machine: Machine) -> None:
     """BF_DATA formatted, grown and mounted, state bound, nothing left to do, nothing writable
     that should not be, and the kiosk on the screen."""

@@ -8,7 +8,7 @@ import re
 
 from firmware import gpt
 from firmware.fat import Fat
-from scenarios.device_state import assert_settled, machine_id, mounts
+from scenarios.device_state import assert_settled, journal_boots, machine_id, mounts
 from vm import Disk
 
 
@@ -44,6 +44,6 @@ def test_both_slots_share_the_data(make_device):
     assert_settled(machine)
     assert machine_id(machine) == first
     assert machine.run("cat /var/lib/betterframe-pairing/token") == "paired\n"
-    assert len(machine.run("journalctl --list-boots --no-pager").splitlines()) == 2
+    assert len(journal_boots(machine)) == 2
     machine.power_off()
     assert machine.disk.partition("BF_DATA").type == gpt.LINUX_DATA
