@@ -64,7 +64,7 @@ disk::GptEntry& TablePlan::entry() {
 bool TablePlan::Differs() const { return !written_ || !SameTable(*written_, table_); }
 
 void TablePlan::Grow() {
-  disk::GptEntry& mine = entry();
+  const disk::GptEntry mine = entry();
   const std::uint64_t limit = GrowthLimit(table_, mine, facts_.disk->size);
   const std::uint64_t slack = (limit - mine.last_lba) * table_.sector_size;
   if (slack < policy_.min_growth.value) return;
@@ -77,7 +77,7 @@ void TablePlan::Grow() {
     return;
   }
   table_ = disk::RelocateGpt(table_, facts_.disk->size);
-  mine.last_lba = limit;
+  entry().last_lba = limit;
   const std::uint64_t sectors = limit - mine.first_lba + 1;
   why_ += fmt::format("{}BF_DATA grows to {}", why_.empty() ? "" : "; ",
                       policy::FormatSize(sectors * table_.sector_size));
