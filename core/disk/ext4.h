@@ -51,6 +51,7 @@ Status RelabelExt4Super(std::span<std::byte> bytes, const std::string& label);
 struct Ext4Backup {
   std::uint64_t offset = 0;  // of the superblock, in bytes from the start of the partition
   Ext4Super super;
+  bool operator==(const Ext4Backup&) const = default;
 };
 // The backup superblocks of groups 1, 3, 5, 7, 9, 25, 27, 49, 81, 125 … for block sizes 1, 2 and 4
 // KiB that are there, in a partition of `size` bytes. Bounded: at most 64 reads of 1 KiB. A read

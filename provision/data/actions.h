@@ -144,7 +144,7 @@ struct FixSkeleton {
   bool operator==(const FixSkeleton&) const = default;
 };
 
-// Keeps the undo file of a successful repair on BF_DATA.
+// Keeps the undo logs of a successful repair on BF_DATA.
 struct SaveUndo {
   static constexpr std::string_view kName = "save-undo";
   std::string target;

@@ -18,11 +18,16 @@ Outcome Converge(const DataPolicy& policy, DataProbe& probe, DataHost& host,
                  const OnStep& on_step) {
   Outcome outcome;
   std::vector<Attempt> history;
+  std::string reason;  // of the plan that gave up; the one after it sees a tmpfs and no cause
   for (int round = 0; round < kMaxRounds; ++round) {
     outcome.facts = probe.Observe();
     outcome.facts.history = history;
     outcome.last = PlanData(policy, outcome.facts);
-    if (outcome.last.steps.empty()) return outcome;
+    if (outcome.last.steps.empty()) {
+      if (outcome.last.degraded && !reason.empty()) outcome.last.reason = reason;
+      return outcome;
+    }
+    if (outcome.last.degraded) reason = outcome.last.reason;
     for (const auto& step : outcome.last.steps) {
       if (on_step) on_step(step.action);
       const Status status = std::visit([&](const auto& s) { return host.Do(s); }, step.action);

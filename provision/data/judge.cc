@@ -112,7 +112,7 @@ Judgement JudgeUnformatted(const Content& content, const std::string& device, st
 Judgement JudgeFormatted(const DataPolicy& policy, const Content& content,
                          const std::string& device, std::uint64_t size) {
   const auto& primary = content.primary;
-  if (primary && primary->label == kLabel) {
+  if (primary && (primary->label == kLabel || !primary->checksum_ok)) {
     return JudgeDamaged(policy, content, device, Damage(content));
   }
   if (primary) {

@@ -3,6 +3,7 @@
 
 #include "core/host/beneath.h"
 #include "core/host/fd.h"
+#include "core/host/spawn.h"
 #include "provision/data/host.h"
 
 namespace bf::provision::data {
@@ -33,7 +34,8 @@ class LinuxHost : public DataHost {
   // An ext4 nobody sees but through the descriptor; gone when that is closed.
   Result<host::UniqueFd> MountPrivately(const std::string& device, bool read_only) const;
   Result<std::string> RepairDirectory(std::uint64_t size);
-  Status Undo(const std::string& undo_file, const std::string& device, bool forced) const;
+  Status CheckRepaired(const CheckFilesystem& step) const;
+  Status TryUndoLog(const host::Command& fsck, const std::string& undo_file) const;
 
   std::string root_;
   std::string repair_dir_;               // once made

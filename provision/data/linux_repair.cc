@@ -16,12 +16,13 @@
 #include "core/host/spawn.h"
 #include "provision/data/linux_device.h"
 #include "provision/data/linux_host.h"
+#include "provision/data/undo/linux_restore.h"
+#include "provision/data/undo/log.h"
 
 namespace bf::provision::data {
 namespace {
 
 constexpr char kRepairDirectory[] = "/run/betterframe/repair";
-constexpr std::chrono::minutes kUndoTimeout{5};
 // How many undo files BF_DATA keeps.
 constexpr std::size_t kKeep = 3;
 // e2fsck(8): 1 is "errors corrected", 2 "and the system should be rebooted", which is about a
@@ -39,6 +40,12 @@ bool SaysReadError(std::string_view output) {
 host::Command Fsck(const CheckFilesystem& step, const std::string& device,
                    const std::string& undo_file) {
   host::Command command;
+  if (step.rung != Rung::kLook) {
+    command.environment = {"LD_PRELOAD=" + undo::PreloadLibrary(),
+                           fmt::format("{}={}", undo::kLogVariable, undo_file),
+                           fmt::format("{}={}", undo::kDeviceVariable, device),
+                           fmt::format("{}={}", undo::kLimitVariable, step.undo_size)};
+  }
   command.argv = {"e2fsck"};
   auto& argv = command.argv;
   switch (step.rung) {
@@ -46,14 +53,14 @@ host::Command Fsck(const CheckFilesystem& step, const std::string& device,
       argv.insert(argv.end(), {"-f", "-n"});
       break;
     case Rung::kPreen:
-      argv.insert(argv.end(), {"-p", "-z", undo_file});
+      argv.emplace_back("-p");
       break;
     case Rung::kBackup:
       argv.insert(argv.end(), {"-f", "-y", "-b", std::to_string(step.backup_block), "-B",
-                               std::to_string(step.block_size), "-z", undo_file});
+                               std::to_string(step.block_size)});
       break;
     case Rung::kFull:
-      argv.insert(argv.end(), {"-f", "-y", "-z", undo_file});
+      argv.insert(argv.end(), {"-f", "-y"});
       break;
   }
   argv.push_back(device);
@@ -61,12 +68,10 @@ host::Command Fsck(const CheckFilesystem& step, const std::string& device,
   return command;
 }
 
-bool Exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
-
-// "repair-0007-full.e2undo" → 7
+// "repair-0007-full.undo" → 7
 int NumberOf(std::string_view name) {
   constexpr std::string_view kPrefix = "repair-";
-  if (!name.starts_with(kPrefix) || !name.ends_with(".e2undo")) return 0;
+  if (!name.starts_with(kPrefix) || !name.ends_with(".undo")) return 0;
   int number = 0;
   std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(), number);
   return number;
@@ -128,27 +133,41 @@ Result<std::string> LinuxHost::RepairDirectory(std::uint64_t size) {
   if (facts::FindMount(mounts, kRepairDirectory) == nullptr) {
     host::MountFlags flags;
     flags.no_suid = flags.no_dev = flags.no_exec = true;
-    BF_ASSIGN(const host::UniqueFd mount, host::CreateMount("tmpfs",
-                                                            {{"source", "bf-repair"},
-                                                             {"size", std::to_string(size)},
-                                                             {"nr_inodes", "64"},
-                                                             {"mode", "0700"}},
-                                                            flags));
+    BF_ASSIGN(const host::UniqueFd mount,
+              host::CreateMount("tmpfs",
+                                {{"source", "bf-repair"},
+                                 {"size", std::to_string(size + size / 16)},
+                                 {"nr_inodes", "64"},
+                                 {"mode", "0700"}},
+                                flags));
     BF_TRY(host::AttachMount(mount.get(), dir));
   }
   repair_dir_ = dir;
   return dir;
 }
 
-Status LinuxHost::Undo(const std::string& undo_file, const std::string& device, bool forced) const {
-  if (!Exists(undo_file)) return {};
-  host::Command command;
-  command.argv = {"e2undo"};
-  // An e2fsck that was killed has not marked its file as complete.
-  if (forced) command.argv.emplace_back("-f");
-  command.argv.insert(command.argv.end(), {undo_file, device});
-  command.timeout = kUndoTimeout;
-  BF_TRY_DOING(host::RunOk(command), "undo the repair of {}", device);
+// An e2fsck into which the library does not get (a static one) must not run at all.
+Status LinuxHost::TryUndoLog(const host::Command& fsck, const std::string& undo_file) const {
+  host::Command version = fsck;
+  version.argv = {"e2fsck", "-V"};
+  BF_ASSIGN(const host::Completed done, host::Run(version));
+  if (done.timed_out) return FailErrno(ETIMEDOUT, "{}", done.Explain(version));
+  if (!undo::HasHeader(undo_file)) {
+    return Fail("e2fsck runs without the undo log, and so it is not run ({})",
+                done.Explain(version));
+  }
+  return {};
+}
+
+// e2fsck -y makes a sound file system of anything, if need be an empty one. That would be wiping.
+Status LinuxHost::CheckRepaired(const CheckFilesystem& step) const {
+  if (step.rung == Rung::kPreen) return {};  // never gives up anything
+  BF_ASSIGN(const host::UniqueFd mount, MountPrivately(step.device, /*read_only=*/true));
+  BF_ASSIGN(const auto data, host::Beneath::Open(fmt::format("/proc/self/fd/{}", mount.get())));
+  const auto state = data.Stat("state");
+  if (!state || !S_ISDIR(state->st_mode)) {
+    return Fail("the repair would leave a file system without the directories of BF_DATA");
+  }
   return {};
 }
 
@@ -156,9 +175,10 @@ Status LinuxHost::Do(const CheckFilesystem& step) {
   const std::string device = Device(step.device);
   BF_ASSIGN(const std::string dir, RepairDirectory(step.undo_size));
   const std::string undo_file =
-      fmt::format("{}/{}-{}.e2undo", dir, undo_files_.size(), RungName(step.rung));
+      fmt::format("{}/{}-{}.undo", dir, undo_files_.size(), RungName(step.rung));
   ::unlink(undo_file.c_str());
   const host::Command command = Fsck(step, device, undo_file);
+  if (step.rung != Rung::kLook) BF_TRY(TryUndoLog(command, undo_file));
   BF_ASSIGN(const host::Completed done, host::Run(command));
   // Two writers on one device would be worse than a repair left half done.
   if (done.stuck) return FailErrno(ETIMEDOUT, "{}", done.Explain(command));
@@ -167,12 +187,16 @@ Status LinuxHost::Do(const CheckFilesystem& step) {
     if (SaysReadError(done.output)) return FailErrno(EIO, "e2fsck -n cannot read everything");
     return {};
   }
-  if (!done.timed_out && done.signal == 0 && (done.exit_code & ~kHarmless) == 0) {
+  std::string why;
+  if (done.timed_out || done.signal != 0 || (done.exit_code & ~kHarmless) != 0) {
+    why = done.Explain(command);
+  } else if (auto useful = CheckRepaired(step); !useful) {
+    why = useful.error().ToString();
+  } else {
     undo_files_.push_back(undo_file);
     return {};
   }
-  std::string why = done.Explain(command);
-  if (auto undone = Undo(undo_file, device, done.timed_out || done.signal != 0); !undone) {
+  if (auto undone = undo::Restore(undo_file, root_, step.device); !undone) {
     why += fmt::format("; and it could not be undone: {}", undone.error().ToString());
   }
   if (done.timed_out) return FailErrno(ETIMEDOUT, "{}", why);
@@ -181,7 +205,7 @@ Status LinuxHost::Do(const CheckFilesystem& step) {
 
 Status LinuxHost::Do(const UndoRepairs& step) {
   while (!undo_files_.empty()) {
-    BF_TRY(Undo(undo_files_.back(), Device(step.device), true));
+    BF_TRY(undo::Restore(undo_files_.back(), root_, step.device));
     undo_files_.pop_back();
   }
   return {};
@@ -194,7 +218,8 @@ Status LinuxHost::Do(const SaveUndo& step) {
   BF_ASSIGN(auto saved, SavedFiles(data, kDirectory));
   int number = saved.empty() ? 0 : NumberOf(saved.back());
   for (const std::string& file : undo_files_) {
-    if (!Exists(file)) continue;  // nothing was changed
+    BF_ASSIGN(const std::uint64_t changed, undo::CountRecords(file));
+    if (changed == 0) continue;
     const std::string name = fmt::format("repair-{:04}{}", ++number, file.substr(file.rfind('-')));
     BF_TRY(Copy(file, data, fmt::format("{}/{}", kDirectory, name)));
     saved.push_back(name);

@@ -93,6 +93,9 @@ class Planner {
   }
 
   void PlanUnmounted() {
+    if (facts_.disk->read_only || target_.partition->read_only) {
+      return Degrade(Kept("the disk is write-protected"), {});
+    }
     const Judgement judgement = Judge(policy_, facts_, target_);
     switch (judgement.verdict) {
       case Verdict::kKeep:
@@ -165,7 +168,9 @@ class Planner {
     TablePlan table(policy_, facts_, target_);
     table.Grow();
     if (IsUnformattedType(*target_.entry)) {
-      // The cut fell between the label and the type; the backups may lack the label still.
+      // The cut fell between the label and the type; the backups may lack the label still. They
+      // may also lie beyond the end that an old table gives.
+      table.Emit(plan_.steps);
       if (relabel) Add(SetLabel{target_.partition->device}, policy_.at);
       table.SetType(disk::kTypeLinuxData, "BF_DATA is formatted");
     } else if (!IsLinuxType(*target_.entry)) {
@@ -214,6 +219,12 @@ class Planner {
           kPartitionName, target_.partition->device);
       return;
     }
+    // Since Linux 6.1.129 a file system that went read-only on an error still shows as rw.
+    if (super->has_errors) {
+      plan_.notes.push_back(
+          "the file system of BF_DATA has recorded errors, and may take no writes; the next boot "
+          "checks it first");
+    }
     for (const std::string_view flag : {"nosuid", "nodev", "noexec", "noatime"}) {
       if (Has(facts_.mount->options, flag)) continue;
       if (FailedAttempt(facts_, FixMountFlags::kName) != nullptr) {
@@ -251,12 +262,7 @@ class Planner {
 
   void PlanFilesystemGrowth(const disk::Ext4Super& super, std::uint64_t size, bool checked) {
     if (size < super.SizeBytes() + policy_.min_growth.value) return;
-    if (super.has_errors && !checked) {
-      plan_.notes.push_back(
-          "the file system of BF_DATA has recorded errors and is not grown; the next boot checks "
-          "it first");
-      return;
-    }
+    if (super.has_errors && !checked) return;  // the kernel would refuse
     if (const Attempt* failed = FailedAttempt(facts_, GrowFilesystem::kName)) {
       plan_.notes.push_back(
           fmt::format("the file system of BF_DATA is not grown: {}; the next boot tries again",

@@ -89,6 +89,28 @@ void TablePlan::SetType(std::string_view type, std::string_view why) {
   why_ += fmt::format("{}{}", why_.empty() ? "" : "; ", why);
 }
 
+// Where an earlier life of the card may have left signatures. An old table can give a partition
+// less than its file system has: that part is not free, whatever the table says.
+std::vector<Range> TablePlan::GrownArea(std::uint64_t old_end, std::uint64_t new_end) const {
+  std::vector<Range> ranges;
+  std::uint64_t begin = old_end;
+  if (facts_.content && facts_.content->primary) {
+    begin = std::max(begin, partition_start() + facts_.content->primary->SizeBytes());
+  }
+  if (begin >= new_end) return ranges;
+  ranges.push_back({begin, std::min(kSignatureArea, new_end - begin)});
+  const std::uint64_t tail = std::max(begin + ranges[0].size, new_end - kSignatureArea);
+  if (tail < new_end) ranges.push_back({tail, new_end - tail});
+  if (!facts_.content) return ranges;
+  for (const auto& backup : facts_.content->backups) {
+    const std::uint64_t at = partition_start() + backup.offset;
+    if (at < begin || at + disk::kExt4SuperSize > new_end) continue;
+    // A whole block: the disk may have sectors of 4 KiB.
+    ranges.push_back({at / 4096 * 4096, 4096});
+  }
+  return ranges;
+}
+
 void TablePlan::Emit(Steps& steps) {
   const std::uint64_t sector = table_.sector_size;
   if (allowed_ && Differs()) {
@@ -96,20 +118,8 @@ void TablePlan::Emit(Steps& steps) {
     const std::uint64_t new_end = (entry().last_lba + 1) * sector;
     const auto* before = written_ ? written_->Find(target_.entry->index) : target_.entry;
     if (before->last_lba != entry().last_lba) {
-      WipeFree wipe{facts_.disk->device, {}};
-      wipe.ranges.push_back({old_end, std::min(kSignatureArea, new_end - old_end)});
-      const std::uint64_t tail = std::max(old_end + wipe.ranges[0].size, new_end - kSignatureArea);
-      if (tail < new_end) wipe.ranges.push_back({tail, new_end - tail});
-      if (facts_.content) {
-        for (const auto& backup : facts_.content->backups) {
-          const std::uint64_t at = partition_start() + backup.offset;
-          if (at >= old_end && at + disk::kExt4SuperSize <= new_end) {
-            // A whole block: the disk may have sectors of 4 KiB.
-            wipe.ranges.push_back({at / 4096 * 4096, 4096});
-          }
-        }
-      }
-      steps.push_back({std::move(wipe), policy_.min_growth.at});
+      WipeFree wipe{facts_.disk->device, GrownArea(old_end, new_end)};
+      if (!wipe.ranges.empty()) steps.push_back({std::move(wipe), policy_.min_growth.at});
     }
     steps.push_back({WriteTable{facts_.disk->device, facts_.disk->size, table_, why_}, policy_.at});
     written_ = table_;

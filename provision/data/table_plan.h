@@ -28,6 +28,7 @@ class TablePlan {
  private:
   disk::GptEntry& entry();
   bool Differs() const;
+  std::vector<Range> GrownArea(std::uint64_t old_end, std::uint64_t new_end) const;
 
   const DataPolicy& policy_;
   const DataFacts& facts_;

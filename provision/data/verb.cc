@@ -8,6 +8,7 @@
 #include "provision/data/judge.h"
 #include "provision/data/linux_host.h"
 #include "provision/data/linux_probe.h"
+#include "provision/data/undo/linux_restore.h"
 
 namespace bf::provision::data {
 namespace {
@@ -103,6 +104,27 @@ void SayOutcome(cli::Invocation& call, const facts::StageResult& result) {
   }
 }
 
+// A second run at the same boot must not hide what the first one did.
+void Remember(cli::Invocation& call, const Outcome& outcome, const facts::StageResult& result) {
+  facts::StageResult report = result;
+  const auto earlier = facts::ReadStageResult(call.root, "data");
+  if (outcome.done.empty() && outcome.failed.empty() && earlier && *earlier) {
+    report = **earlier;
+    report.result = result.result;
+    report.reason = result.reason;
+    for (const auto& problem : result.problems) {
+      if (std::find(report.problems.begin(), report.problems.end(), problem) ==
+          report.problems.end()) {
+        report.problems.push_back(problem);
+      }
+    }
+    if (report == **earlier) return;
+  }
+  if (auto written = facts::WriteStageResult(call.root, report); !written) {
+    call.Say(cli::Level::kWarning, written.error().ToString());
+  }
+}
+
 Status RunApply(cli::Invocation& call, const DataPolicy& policy, const facts::StageClock& clock) {
   LinuxProbe probe(call.root, policy.mount_point.value);
   LinuxHost host(call.root);
@@ -111,16 +133,21 @@ Status RunApply(cli::Invocation& call, const DataPolicy& policy, const facts::St
   });
   facts::StageResult result = Summarise(outcome, policy);
   clock.Stamp(result);
-  // A second run of the same boot must not hide what the first one did.
-  const auto earlier = facts::ReadStageResult(call.root, "data");
-  const bool news = !outcome.done.empty() || !outcome.failed.empty() || !earlier || !*earlier ||
-                    (*earlier)->result != result.result;
-  if (news) {
-    if (auto written = facts::WriteStageResult(call.root, result); !written) {
-      call.Say(cli::Level::kWarning, written.error().ToString());
-    }
-  }
+  Remember(call, outcome, result);
   SayOutcome(call, result);
+  return {};
+}
+
+// Brings back what a repair changed. For people, on the word of docs/operations.md.
+Status RunUndo(cli::Invocation& call, const DataPolicy& policy) {
+  const DataFacts facts = LinuxProbe(call.root, policy.mount_point.value).Observe();
+  const Target target = FindTarget(facts);
+  if (!target.problem.empty()) return Fail("{}", target.problem);
+  const std::string log = call.Get("--undo");
+  BF_ASSIGN(const std::uint64_t count, undo::CountRecords(log));
+  BF_TRY(undo::Restore(log, call.root, target.partition->device));
+  call.out() << fmt::format("/dev/{}: {} blocks are as they were before the repair\n",
+                            target.partition->device, count);
   return {};
 }
 
@@ -129,6 +156,10 @@ Status Run(cli::Invocation& call) {
   BF_ASSIGN(const layout::Layout layout, layout::LoadLayout(call.policy_dir));
   const DataPolicy& policy = layout.data;
   const bool look_only = call.dry_run || call.Has("--check");
+  if (call.Has("--undo")) {
+    if (look_only) return FailKind(ErrorKind::kUsage, "--undo is not for looking only");
+    return RunUndo(call, policy);
+  }
   if (call.Has("--facts")) {
     if (!look_only) {
       return FailKind(ErrorKind::kUsage,
@@ -162,6 +193,8 @@ cli::Verb DataVerb() {
       {"--check", "", "Change nothing; exit with 3 if something would have to be done.", false},
       {"--facts", "FILE", "Plan from recorded facts; with --dry-run or --check.", false},
       {"--record", "FILE", "Write what is observed to FILE as JSON, and change nothing.", false},
+      {"--undo", "FILE", "Put back what a repair changed, from its log; BF_DATA must be unmounted.",
+       false},
   };
   verb.run = Run;
   return verb;

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "provision/data/content.h"
+
+#include "provision/data/policy.h"
+#include "tests/provision/data/fake_machine.h"
+
+namespace bf::provision::data {
+namespace {
+
+constexpr std::uint64_t kMiB = 1 << 20;
+
+struct Seen {
+  int reads = 0;
+  int probes = 0;
+  Content content;
+};
+
+Seen Look(const FakeMachine& machine, std::uint64_t size) {
+  Seen seen;
+  Source source;
+  source.size = source.may_grow_to = size;
+  source.read = [&](std::uint64_t offset, std::span<std::byte> data) -> Status {
+    ++seen.reads;
+    machine.Read(FakeMachine::kDataAt + offset, data);
+    return {};
+  };
+  source.probe = [&seen]() -> Probe {
+    ++seen.probes;
+    return {Probed::kNothing, ""};
+  };
+  seen.content = Examine(source);
+  return seen;
+}
+
+TEST(ContentTest, AFinishedFileSystemCostsOneReadAndNoProbe) {
+  FakeMachine machine(500 * kMiB);
+  machine.PutFilesystem(400 * kMiB, "BF_DATA", true);
+  const Seen seen = Look(machine, 400 * kMiB);
+  EXPECT_EQ(seen.reads, 1);
+  EXPECT_EQ(seen.probes, 0);
+  EXPECT_FALSE(seen.content.looked_deep);
+}
+
+TEST(ContentTest, AnythingElseIsLookedAtClosely) {
+  FakeMachine machine(500 * kMiB);
+  machine.PutFilesystem(400 * kMiB, "holiday", true);
+  const Seen seen = Look(machine, 400 * kMiB);
+  EXPECT_TRUE(seen.content.looked_deep);
+  EXPECT_EQ(seen.probes, 1);
+  EXPECT_EQ(seen.content.backups.size(), 2U);
+  EXPECT_EQ(seen.content.blank_bytes, 0U);
+}
+
+TEST(ContentTest, BlankIsAllZerosOrAllOnesUpToWhereItEnds) {
+  FakeMachine machine(500 * kMiB);
+  EXPECT_EQ(Look(machine, 400 * kMiB).content.blank_bytes, kBlankLook);
+  EXPECT_EQ(Look(machine, 3 * kMiB).content.blank_bytes, 3 * kMiB);
+  machine.Put(FakeMachine::kDataAt + 2 * kMiB - 1, std::vector<std::byte>(1, std::byte{1}));
+  EXPECT_EQ(Look(machine, 400 * kMiB).content.blank_bytes, kMiB);
+  machine.Put(FakeMachine::kDataAt, std::vector<std::byte>(2 * kMiB, std::byte{0xff}));
+  EXPECT_EQ(Look(machine, 400 * kMiB).content.blank_bytes, 2 * kMiB);
+  machine.Put(FakeMachine::kDataAt, std::vector<std::byte>(2 * kMiB, std::byte{0xaa}));
+  EXPECT_EQ(Look(machine, 400 * kMiB).content.blank_bytes, 0U);
+}
+
+TEST(ContentTest, AReadErrorIsSaidAndNotTakenForNothing) {
+  Source source;
+  source.size = 400 * kMiB;
+  source.read = [](std::uint64_t offset, std::span<std::byte> data) -> Status {
+    if (offset >= 128 * kMiB) return FailErrno(EIO, "read");
+    std::fill(data.begin(), data.end(), std::byte{0});
+    return {};
+  };
+  source.probe = []() -> Probe { return {Probed::kNothing, ""}; };
+  EXPECT_NE(Examine(source).read_error, "");
+}
+
+TEST(TornLabelTest, OnlyTheTwoHalvesOfOurOwnWriteAre) {
+  FakeMachine before(500 * kMiB);
+  FakeMachine after(500 * kMiB);
+  before.PutFilesystem(400 * kMiB, std::string(kLabelNew), false);
+  after.PutFilesystem(400 * kMiB, std::string(kLabel), false);
+  std::vector<std::byte> old_bytes(1024);
+  std::vector<std::byte> new_bytes(1024);
+  before.Read(FakeMachine::kDataAt + 1024, old_bytes);
+  after.Read(FakeMachine::kDataAt + 1024, new_bytes);
+  EXPECT_FALSE(IsTornLabel(old_bytes));
+  EXPECT_FALSE(IsTornLabel(new_bytes));
+  for (const bool first_is_new : {false, true}) {
+    auto torn = first_is_new ? new_bytes : old_bytes;
+    const auto& rest = first_is_new ? old_bytes : new_bytes;
+    std::copy(rest.begin() + 512, rest.end(), torn.begin() + 512);
+    EXPECT_TRUE(IsTornLabel(torn));
+    torn[0x28] ^= std::byte{1};
+    EXPECT_FALSE(IsTornLabel(torn)) << "a flipped bit besides";
+  }
+}
+
+}  // namespace
+}  // namespace bf::provision::data
