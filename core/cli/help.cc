@@ -31,7 +31,12 @@ std::string Usage(const Tool& tool, const Verb& verb) {
 std::string OptionTable(const std::vector<Option>& own) {
   std::string text = "\nOptions:\n";
   for (const Option& option : own) text += OptionRow(option);
-  for (const Option& option : CommonOptions()) text += OptionRow(option);
+  for (const Option& option : CommonOptions()) {
+    // A verb may give a common option a meaning of its own.
+    const bool own_meaning = std::any_of(
+        own.begin(), own.end(), [&](const Option& other) { return other.name == option.name; });
+    if (!own_meaning) text += OptionRow(option);
+  }
   text += Row("--help", "Print this text.");
   text += Row("--version", "Print the version.");
   return text;

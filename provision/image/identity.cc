@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/image/identity.h"
 
-#include <openssl/sha.h>
+#include <sha256.h>
 
 #include <cstring>
 
@@ -9,8 +9,10 @@ namespace bf::provision::image {
 
 std::string Sha256(std::string_view data) {
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(data.data()), data.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
+  SHA2_CTX context;
+  SHA256Init(&context);
+  SHA256Update(&context, reinterpret_cast<const std::uint8_t*>(data.data()), data.size());
+  SHA256Final(reinterpret_cast<std::uint8_t*>(digest.data()), &context);
   return digest;
 }
 

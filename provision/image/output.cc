@@ -16,8 +16,9 @@ namespace {
 
 // What a file system allocates, and so what is worth leaving out.
 constexpr std::uint64_t kBlock = 4096;
-// Stays in the second-level cache between reading, looking for zeros and writing twice.
-constexpr std::size_t kChunk = 512 << 10;
+// Stays in the cache of the core between reading, looking for zeros and writing twice. Measured:
+// with 512 KiB the same copy takes up to half as much CPU time again.
+constexpr std::size_t kChunk = 128 << 10;
 
 bool IsZero(std::span<const std::byte> block) {
   // Comparing the block with itself, shifted by eight bytes, is as fast as memcmp.

@@ -171,7 +171,7 @@ std::string SlotOf(std::string_view command_line) {
     if (word.substr(0, kKey.size()) != kKey) continue;
     const std::string_view value = word.substr(kKey.size());
     // The last one counts, as for the kernel; a value we do not know is not slot A.
-    slot = value == "A" ? "a" : value == "B" ? "b" : "";
+    slot = std::string(value == "A" ? "a" : value == "B" ? "b" : "");
   }
   return slot;
 }

@@ -322,6 +322,15 @@ TEST(Merge, ListedDirectoryKeepsAllBelow) {
   EXPECT_EQ(Result(given), (Lines{"d dir 755", "d/a 1 644", "d/s dir 755", "d/s/b u 644"}));
 }
 
+TEST(Merge, ListedDirectoryInsideAReplacedOneStaysWhole) {
+  const Case given = {{{"d/k/a", File("1")}, {"d/x", File("1")}},
+                      {{"d", Opaque()}, {"d/k", Dir()}, {"d/k/c", File("u")}},
+                      {{"d/k/a", File("1")}, {"d/x", File("2")}},
+                      {"d/k"}};
+  EXPECT_EQ(Result(given, Conflict::kVendor),
+            (Lines{"d dir 755", "d/k dir opaque 755", "d/k/c u 644"}));
+}
+
 TEST(Merge, APatternDoesNotReachIntoSubdirectories) {
   const Case given = {{}, {{"d/e/a.conf", File("u")}}, {{"d/e/a.conf", File("2")}}, {"d/*.conf"}};
   EXPECT_EQ(Result(given, Conflict::kVendor), Lines{});

@@ -3,13 +3,39 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from firmware import gpt
+
+
+_CHUNK = 1 << 16
+
+
+def _content(disk: BinaryIO, start: int, end: int) -> Iterator[tuple[int, bytes]]:
+    """(offset, bytes) of each chunk that is not all zeros; holes are not read."""
+    at = start
+    while at < end:
+        try:
+            data = os.lseek(disk.fileno(), at, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # a hole until the end
+                return
+            raise
+        at = max(at, start + (data - start) // _CHUNK * _CHUNK)
+        if at >= end:
+            return
+        chunk = os.pread(disk.fileno(), min(_CHUNK, end - at), at)
+        if chunk.strip(b"\0"):
+            yield at - start, chunk
+        at += _CHUNK
 
 
 class Disk:
@@ -38,16 +64,12 @@ class Disk:
         return self.table().by_name(name)
 
     def hash(self, name: str) -> str:
-        """SHA-256 of a partition's bytes."""
+        """SHA-256 over a partition: each chunk that holds anything, with its place."""
         partition = self.partition(name)
         digest = hashlib.sha256()
         with open(self.path, "rb") as disk:
-            disk.seek(partition.offset)
-            left = partition.size
-            while left:
-                chunk = disk.read(min(left, 1 << 20))
-                digest.update(chunk)
-                left -= len(chunk)
+            for offset, chunk in _content(disk, partition.offset, partition.end):
+                digest.update(offset.to_bytes(8, "little") + chunk)
         return digest.hexdigest()
 
     def read(self, name: str, offset: int, length: int) -> bytes:

@@ -17,7 +17,7 @@ from firmware import Decision, Firmware
 from vm.agent import Agent, CommandFailed, Completed
 from vm.disk import Disk
 from vm.qmp import Qmp
-from vm.stream import LineStream
+from vm.stream import LineStream, StreamClosed
 
 QEMU = "qemu-system-x86_64"
 BOOT_CEILING = 600.0
@@ -98,12 +98,12 @@ class Machine:
             "-device", "virtserialport,chardev=agent,name=bf.agent",
             "-chardev", self._socket("serial"), "-serial", "chardev:serial",
             "-chardev", self._socket("qmp"), "-mon", "chardev=qmp,mode=control",
+            # Stopped until every socket is connected: no output is lost, no event missed.
+            "-S",
             *self.extra,
         ]
         if initramfs:
             command += ["-initrd", str(initramfs)]
-        # Stopped until every socket is connected: no output is lost, no event missed.
-        command.append("-S")
         log = open(self.log("qemu"), "wb")
         with log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log,
@@ -138,10 +138,16 @@ class Machine:
             self._process.send_signal(signal.SIGKILL)
         self._reap()
 
+    def kill(self) -> None:
+        """Ends QEMU at once; from any thread. cut_power() still has to clear up."""
+        if self._process is not None:
+            self._process.kill()
+
     def power_off(self, timeout: float = BOOT_CEILING) -> None:
         """An orderly shutdown, as of the power key."""
         self.agent.wait_ready(timeout)
-        self.agent.start("systemctl poweroff")
+        # Not `systemctl poweroff`, which asks logind first and waits a minute for one that is ill.
+        self.agent.start("systemctl start --no-block --job-mode=replace-irreversibly poweroff.target")
         self.wait_off(timeout)
 
     def wait_off(self, timeout: float = BOOT_CEILING) -> None:
@@ -201,6 +207,16 @@ class Machine:
         # "degraded" counts failed units and exits non-zero; what failed is for the caller to ask.
         self.agent.execute("systemctl is-system-running --wait", timeout)
         return time.monotonic() - self._started
+
+    def wait_booted_or_dead(self, timeout: float = BOOT_CEILING) -> bool:
+        """Whether it came up; False where the power went first."""
+        try:
+            self.wait_booted(timeout)
+        except (StreamClosed, OSError):
+            assert self._process is not None
+            self._process.wait(timeout)
+            return False
+        return True
 
     def boot(self, arguments: str = "") -> float:
         self.power_on(arguments)

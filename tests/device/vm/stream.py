@@ -16,12 +16,12 @@ class StreamClosed(Exception):
 
 
 class LineStream:
-    def __init__(self, path: Path, log: Path | None = None,
-                 on_line: Callable[[str], None] | None = None):
+    def __init__(self, path: Path, log: Path | None = None):
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(str(path))
         self._log = open(log, "ab", buffering=0) if log else None
-        self._on_line = on_line
+        # Given every byte as it comes, for someone who watches.
+        self.on_data: Callable[[bytes], None] | None = None
         self._changed = threading.Condition()
         self._lines: list[str] = []
         self._closed = False
@@ -39,11 +39,10 @@ class LineStream:
                 break
             if self._log:
                 self._log.write(data)
+            if self.on_data:
+                self.on_data(data)
             *complete, rest = (rest + data).split(b"\n")
             lines = [line.decode("utf-8", "replace").rstrip("\r") for line in complete]
-            if self._on_line:
-                for line in lines:
-                    self._on_line(line)
             with self._changed:
                 self._lines += lines
                 self._changed.notify_all()
