@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "overlays/check.h"
 
+#include <set>
+
 #include "overlays/judge.h"
 
 namespace bf::overlays {
@@ -33,6 +35,24 @@ const ForeignPath* StateAt(const Policy& policy, const std::string& path) {
 bool FromData(const facts::Mount& mount, const facts::Mount* data) {
   return data != nullptr && mount.major == data->major && mount.minor == data->minor &&
          IsWithin(mount.root, data->root == "/" ? "/state" : data->root + "/state");
+}
+
+// A mount on the way to `mount` that it does not itself lie on: whoever follows the path ends up
+// there instead.
+const facts::Mount* HiddenBy(const std::vector<facts::Mount>& mounts, const facts::Mount& mount) {
+  std::set<int> carriers;
+  for (int id = mount.parent; carriers.insert(id).second;) {
+    const auto carrier =
+        std::find_if(mounts.begin(), mounts.end(), [&](const auto& one) { return one.id == id; });
+    if (carrier == mounts.end()) break;
+    id = carrier->parent;
+  }
+  for (const auto& other : mounts) {
+    if (other.target != mount.target && IsWithin(mount.target, other.target) &&
+        !carriers.contains(other.id))
+      return &other;
+  }
+  return nullptr;
 }
 
 std::string AllowedBy(const Policy& policy, const std::vector<facts::Mount>& mounts,
@@ -92,8 +112,13 @@ class Checker {
   void CheckEntry(const WritablePath& entry) {
     const Judgement judgement = Judge(entry, facts_, policy_.data_mount_point.value);
     switch (judgement.state) {
-      case MountState::kRight:
+      case MountState::kRight: {
+        const auto& mount = *facts::FindMount(facts_.mounts, entry.path.value);
+        if (const auto* by = HiddenBy(facts_.mounts, mount))
+          Add(entry.path.value, fmt::format("hidden by what is mounted at {}", by->target),
+              fmt::format("`umount {}`, and find who mounted it", by->target), entry.at);
         return;
+      }
       case MountState::kAbsent:
         return Add(entry.path.value, "nothing is mounted there: it cannot be written to", kRestart,
                    entry.at);

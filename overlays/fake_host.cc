@@ -7,6 +7,7 @@ void FakeHost::AddMount(const std::string& target, const std::string& type, bool
                         std::vector<std::string> super_options) {
   facts::Mount mount;
   mount.id = 1000 + static_cast<int>(facts_.mounts.size());
+  if (const auto* below = facts::MountOf(facts_.mounts, target)) mount.parent = below->id;
   mount.root = "/";
   mount.target = target;
   mount.options = {"rw", "nosuid", "nodev", "relatime"};

@@ -278,6 +278,15 @@ TEST(Check, CoveredTwice) {
             "/tmp: 2 mounts lie there, one over the other\n");
 }
 
+TEST(Check, HiddenByAMountAbove) {
+  EXPECT_EQ(Findings("all_mounted", {"90 25 0:90 / /etc ro - squashfs /dev/loop0 ro"}),
+            "/etc/site: hidden by what is mounted at /etc\n");
+  // The other way round is how it has to be: what lies above was there first.
+  EXPECT_EQ(Findings("all_mounted", {"90 25 0:90 / /etc ro - squashfs /dev/loop0 ro"},
+                     "42 25 0:42 / /etc/site", "42 90 0:42 / /etc/site"),
+            "");
+}
+
 TEST(Check, MachineIdFromRun) {
   EXPECT_EQ(Findings("all_mounted", {"90 25 0:8 /machine-id /etc/machine-id rw - tmpfs tmpfs rw"}),
             "");
