@@ -74,7 +74,6 @@ class Case:
                 for i in 1 2 3 4; do
                   grep -o ' /case[^ ]* ' /proc/mounts | sort -r | while read m; do umount $m; done
                 done 2>/dev/null
-                dmsetup remove_all -f 2>/dev/null
                 sync
                 if grep -q ' /case' /proc/mounts; then cat /proc/mounts; exit 1; fi
             """)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The Debian kernel package, unpacked: vmlinuz, and modules to pick from.
+"""The Debian kernel: vmlinuz, and modules to pick from.
 
     python3 kernel.py DIR      prints the path of vmlinuz
 
-Fetched once with `apt-get download` (nothing is installed) and unpacked into DIR.
+The one that scripts/setup installs (linux-image-amd64), or else fetched once with `apt-get download`
+and unpacked into DIR.
 """
 import fcntl
 import pathlib
@@ -15,7 +16,7 @@ import sys
 
 class Kernel:
     def __init__(self, tree: pathlib.Path):
-        self.vmlinuz = next((tree / "boot").glob("vmlinuz-*"))
+        self.vmlinuz = sorted((tree / "boot").glob("vmlinuz-*-amd64"))[-1]
         self.release = self.vmlinuz.name.removeprefix("vmlinuz-")
         self.modules = tree / "lib/modules" / self.release
 
@@ -48,7 +49,17 @@ def package_name() -> str:
     return found[1]
 
 
+def installed():
+    for vmlinuz in sorted(pathlib.Path("/boot").glob("vmlinuz-*-amd64")):
+        release = vmlinuz.name.removeprefix("vmlinuz-")
+        if (pathlib.Path("/lib/modules") / release / "modules.dep").exists():
+            return Kernel(pathlib.Path("/"))
+    return None
+
+
 def fetch(directory: pathlib.Path) -> Kernel:
+    if kernel := installed():
+        return kernel
     directory.mkdir(parents=True, exist_ok=True)
     tree = directory / "x"
     with open(directory / "lock", "w") as lock:
