@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Project quotas of persistent paths, on a kernel that has them."""
+import json
+
+POLICY = "--policy /tmp/state-policies"
+KIOSK = "/case/var/lib/betterframe-kiosk"
+PREPARE = """
+    rm -rf /tmp/state-policies; cp -r /usr/share/betterframe/policies /tmp/state-policies
+    sed -i -e 's/size = "1GiB"/size = "4MiB"/' -e 's/inodes = 65536/inodes = 64/' \
+        /tmp/state-policies/state.toml
+    printf 'root:x:0:0::/:/bin/sh\\nbetterframe-kiosk:x:901:901::/:/bin/sh\\n' > /etc/passwd
+    printf 'root:x:0:\\nbetterframe-kiosk:x:901:\\nsystemd-journal:x:902:\\n' > /etc/group
+    mount -o remount,rw /case
+    sed -n 's/^path = "\\(.*\\)"/\\1/p' /tmp/state-policies/state.toml |
+        while read -r path; do mkdir -p "/case$path"; done
+    mount -o remount,ro /case
+"""
+
+
+def state(guest, arguments=""):
+    code, output = guest.run(f"chroot /case /usr/bin/bf-provision state {POLICY} {arguments}")
+    return code, output
+
+
+def as_kiosk(guest, script):
+    return guest.run(f"su -s /bin/sh betterframe-kiosk -c '{script}'")
+
+
+def fill(guest):
+    """The kiosk's process writes until it is told to stop; returns what it was told."""
+    return as_kiosk(guest, f"dd if=/dev/zero of={KIOSK}/page bs=64k count=400 2>&1")
+
+
+def test_quotas_hold_for_the_kiosk_and_leave_the_others_room(make, guest):
+    with make().booted(PREPARE) as case:
+        assert case.data().code == 0
+        code, output = state(guest)
+        assert code == 0, output
+        assert "limit quota project 7 (kiosk) to 4 MiB and 64 inodes" in output
+
+        code, output = fill(guest)
+        assert code != 0 and ("uota" in output or "No space" in output), output
+        used = int(guest.ok(f"du -sk {KIOSK}").split()[0])
+        assert 3500 <= used <= 4096, used
+        # df shows the quota, so that programs which look before they write see it.
+        blocks, size = guest.ok(f"stat -f -c '%b %S' {KIOSK}").split()
+        assert int(blocks) * int(size) == 4 << 20
+        guest.ok("dd if=/dev/zero of=/case/var/lib/rauc/status bs=64k count=16")
+        guest.ok("dd if=/dev/zero of=/case/var/lib/betterframe-pairing/token bs=4k count=16")
+
+        code, _ = as_kiosk(guest, f"rm {KIOSK}/page; for i in $(seq 100); do : > {KIOSK}/$i || exit 1; "
+                                  "done")
+        assert code != 0, "the limit of inodes does not hold"
+        assert int(guest.ok(f"ls {KIOSK} | wc -l")) <= 64
+
+        code, output = state(guest)
+        assert (code, output.strip()) == (0, "nothing to do")
+        report = json.loads(guest.ok("cat /case/run/betterframe/state.json"))
+        kiosk = next(p for p in report["details"]["paths"] if p["path"].endswith("-kiosk"))
+        assert kiosk["quota"]["limit_bytes"] == 4 << 20
+        assert kiosk["quota"]["used_inodes"] > 50
+
+
+def test_an_old_tree_is_given_to_its_project(make, guest):
+    with make().booted(PREPARE) as case:
+        assert case.data().code == 0
+        guest.ok("""
+            cd /case/var/lib/betterframe/state/shared
+            mkdir -p kiosk/a/b; dd if=/dev/zero of=kiosk/a/b/old bs=1k count=1000
+            mkfifo kiosk/a/fifo; ln -s /etc/passwd kiosk/a/link; chown -R 901:901 kiosk
+            chmod 700 kiosk
+        """)
+        code, output = state(guest)
+        assert code == 0, output
+        assert "give state/shared/kiosk to quota project 7" in output
+        report = json.loads(guest.ok("cat /case/run/betterframe/state.json"))
+        kiosk = next(p for p in report["details"]["paths"] if p["path"].endswith("-kiosk"))
+        assert kiosk["quota"]["used_bytes"] >= 1000 << 10
+        assert state(guest)[1].strip() == "nothing to do"
