@@ -25,12 +25,6 @@ step() {
 jobs=$(nproc)
 python=/usr/bin/python3  # Debian's, which has Debian's pytest
 
-# Compiling the same again costs nothing, in whichever build directory it was done first.
-if command -v ccache >/dev/null; then
-  export CMAKE_CXX_COMPILER_LAUNCHER=ccache
-  export CCACHE_SLOPPINESS=pch_defines,time_macros
-fi
-
 configure() { cmake --preset "$1" "${@:2}"; }
 compile() { cmake --build --preset "$1" -j "$jobs" "${@:2}"; }
 
