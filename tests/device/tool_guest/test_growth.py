@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Table against disk, partition against kernel, file system against partition; each by itself."""
 import subprocess
-import uuid
 
 import pytest
 
 import disks
 import foreign
-from case import DATA
-from disks import DATA_AT, LINUX, MIB, UNFORMATTED
+import guest as guest_module
+from case import DATA, Case
+from disks import DATA_AT, LINUX, MIB
 
 GROWN = disks.SIZE - MIB - DATA_AT
 
@@ -174,6 +174,22 @@ def test_other_disks(make, bus, sector):
     with case.booted():
         case.data()
         assert case.data().writes == 0
+
+
+def test_sd_card(kernel, image, root_image, tmp_path):
+    """mmcblk0p2; QEMU plugs no SD card into a running guest, so this one has its own."""
+    disk = disks.Disk(tmp_path / "card.img", size=256 * MIB, root=root_image)
+    own = guest_module.Guest(kernel, image, tmp_path, [
+        "-device", "sdhci-pci", "-drive", f"if=none,id=card,format=raw,file={disk.path}",
+        "-device", "sd-card,drive=card"])
+    try:
+        own.ok("for i in 1 2 3 4 5 6 7 8 9; do [ -e /dev/mmcblk0p2 ] && exit 0; sleep 0.5; done; false")
+        case = Case(own, disk, "card", device="mmcblk0")
+        assert_grown(case, case.boot())
+        assert case.partition() == "mmcblk0p2"
+        assert case.boot().done.startswith("mount ")
+    finally:
+        own.close()
 
 
 def test_loop_device(make, guest):

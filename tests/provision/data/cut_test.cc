@@ -110,8 +110,8 @@ TEST_P(CutTest, ACutAfterAnyWriteAndInsideAnyLeadsToTheSamePlace) {
   const int before = whole.writes();
   Boot(whole);
   const int writes = whole.writes() - before;
-  // Torn at 0 to 9 sectors covers the superblock's two and the table's head; 40 the entry array.
-  for (const int torn : {0, 1, 2, 3, 9, 40}) {
+  // 1 splits the table's head, 3 the superblock, 40 lets the entry array through.
+  for (const int torn : {0, 1, 3, 40}) {
     for (int after = 0; after < writes; ++after) {
       SCOPED_TRACE(fmt::format("{}: cut after write {}, {} sectors of the next", GetParam().name,
                                after, torn));
@@ -133,8 +133,8 @@ TEST_P(CutTest, ACutAfterAnyWriteAndInsideAnyLeadsToTheSamePlace) {
 }
 
 TEST_P(CutTest, ACutOfTheSecondAttemptAsWell) {
-  for (int first = 0; first < 40; first += 3) {
-    for (int second = 0; second < 40; second += 7) {
+  for (int first = 0; first < 40; first += 5) {
+    for (int second = 0; second < 40; second += 11) {
       SCOPED_TRACE(fmt::format("{}: {} then {}", GetParam().name, first, second));
       FakeMachine machine = Fresh();
       for (const int after : {first, second}) {
