@@ -26,14 +26,14 @@ std::vector<std::string> Candidates() {
 
 std::vector<std::string> ArgumentsOf(const cli::Verb& verb, const cli::Invocation& invocation) {
   std::vector<std::string> args = {std::string(kProgram), verb.name};
-  for (const auto& [name, value] : invocation.values) {
-    args.push_back(name);
+  for (const auto& given : invocation.values) {
+    args.push_back(given.first);
     const auto is_flag = [&](const cli::Option& option) {
-      return option.name == name && option.value_name.empty();
+      return option.name == given.first && option.value_name.empty();
     };
-    const bool flag = name == "--dry-run" || name == "--json" ||
+    const bool flag = given.first == "--dry-run" || given.first == "--json" ||
                       std::any_of(verb.options.begin(), verb.options.end(), is_flag);
-    if (!flag) args.push_back(value);
+    if (!flag) args.push_back(given.second);
   }
   return args;
 }

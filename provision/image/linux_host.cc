@@ -29,6 +29,15 @@ Result<std::vector<disk::FatSource>> SourcesOf(const WriteFat& action) {
   return sources;
 }
 
+// FAT labels have eleven characters and no lower case.
+std::string LabelOf(const std::string& partition) {
+  std::string label = partition.substr(0, 11);
+  std::transform(label.begin(), label.end(), label.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return label;
+}
+
 }  // namespace
 
 LinuxImageHost::LinuxImageHost(LinuxHostOptions options)
@@ -50,7 +59,7 @@ Status LinuxImageHost::Write(const WriteFat& action) {
   options.sector_size = action.sector_size;
   options.hidden_sectors = action.extent.offset / action.sector_size;
   options.serial = action.serial;
-  options.label = action.partition.substr(0, 11);
+  options.label = LabelOf(action.partition);
   options.time = action.time;
   BF_ASSIGN(std::vector<disk::FatSource> sources, SourcesOf(action));
   auto builder = disk::FatBuilder::Plan(options, std::move(sources));
