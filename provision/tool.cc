@@ -14,7 +14,8 @@ cli::Tool ProvisionTool() {
   cli::Tool tool;
   tool.name = "bf-provision";
   tool.summary = "make factory images, and bring up BF_DATA and what lives on it";
-  tool.verbs = {
+  // clang-format off
+  tool.verbs = {  // one line each
       data::DataVerb(),
       identity::MachineIdVerb(),
       image::ImageVerb(),
@@ -23,6 +24,7 @@ cli::Tool ProvisionTool() {
       state::StateVerb(),
       status::StatusVerb(),
   };
+  // clang-format on
   return tool;
 }
 
