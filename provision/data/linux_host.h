@@ -11,6 +11,10 @@ namespace bf::provision::data {
 class LinuxHost : public DataHost {
  public:
   explicit LinuxHost(std::string root) : root_(std::move(root)) {}
+  // Gives back the memory of the undo logs.
+  ~LinuxHost() override;
+  LinuxHost(const LinuxHost&) = delete;
+  LinuxHost& operator=(const LinuxHost&) = delete;
 
   Status Do(const WriteTable& step) override;
   Status Do(const ResizePartition& step) override;
@@ -39,6 +43,7 @@ class LinuxHost : public DataHost {
 
   std::string root_;
   std::string repair_dir_;               // once made
+  bool keep_logs_ = false;               // one could not be applied: somebody may need it
   std::vector<std::string> undo_files_;  // of repairs that ended well, oldest first
 };
 

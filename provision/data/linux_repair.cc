@@ -121,6 +121,12 @@ Status Copy(const std::string& from, const host::Beneath& data, const std::strin
 
 }  // namespace
 
+LinuxHost::~LinuxHost() {
+  if (repair_dir_.empty() || keep_logs_) return;
+  // Left mounted it would be a writable place that no policy lists.
+  if (host::Unmount(repair_dir_, /*lazy=*/true)) ::rmdir(repair_dir_.c_str());
+}
+
 Result<std::string> LinuxHost::RepairDirectory(std::uint64_t size) {
   if (!repair_dir_.empty()) return repair_dir_;
   const std::string dir = Target(kRepairDirectory);
@@ -181,6 +187,7 @@ Status LinuxHost::Do(const CheckFilesystem& step) {
   if (step.rung != Rung::kLook) BF_TRY(TryUndoLog(command, undo_file));
   BF_ASSIGN(const host::Completed done, host::Run(command));
   // Two writers on one device would be worse than a repair left half done.
+  keep_logs_ |= done.stuck;
   if (done.stuck) return FailErrno(ETIMEDOUT, "{}", done.Explain(command));
   if (step.rung == Rung::kLook) {
     if (done.timed_out) return FailErrno(ETIMEDOUT, "{}", done.Explain(command));
@@ -197,7 +204,9 @@ Status LinuxHost::Do(const CheckFilesystem& step) {
     return {};
   }
   if (auto undone = undo::Restore(undo_file, root_, step.device); !undone) {
-    why += fmt::format("; and it could not be undone: {}", undone.error().ToString());
+    keep_logs_ = true;
+    why += fmt::format("; and it could not be undone ({}); the log is {}",
+                       undone.error().ToString(), undo_file);
   }
   if (done.timed_out) return FailErrno(ETIMEDOUT, "{}", why);
   return Fail("{}", why);
@@ -205,7 +214,9 @@ Status LinuxHost::Do(const CheckFilesystem& step) {
 
 Status LinuxHost::Do(const UndoRepairs& step) {
   while (!undo_files_.empty()) {
+    keep_logs_ = true;
     BF_TRY(undo::Restore(undo_files_.back(), root_, step.device));
+    keep_logs_ = false;
     undo_files_.pop_back();
   }
   return {};

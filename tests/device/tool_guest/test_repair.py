@@ -138,13 +138,14 @@ def test_destroyed_beyond_repair(finished):
     assert case.partition() in result.reason and "is kept as it is" in result.reason
 
 
-def test_undo_space_is_bounded(finished):
+def test_undo_space_is_bounded_and_given_back(finished, fsck):
     case = break_descriptors(finished())
     prepare, arguments = policy(undo_size='"1MiB"')
-    with case.booted(prepare):
+    script = 'grep betterframe/repair /proc/mounts > /tmp/seen; exec /usr/sbin/e2fsck "$@"'
+    with case.booted(prepare + "\n" + fsck(script)):
         case.data(arguments)
-        line = case.guest.ok("grep /run/betterframe/repair /proc/mounts")
-        assert "size=1088k" in line
+        assert "size=1088k" in case.guest.ok("cat /tmp/seen")
+        assert case.guest.run("grep betterframe/repair /proc/mounts")[0] == 1
 
 
 def test_hostile_skeleton_is_moved_aside_and_nothing_outside_changes(finished):
