@@ -69,8 +69,10 @@ TEST_F(UndoTest, PutsEveryByteBack) {
 TEST_F(UndoTest, EvenIfE2fsckIsKilledAtAnyMoment) {
   for (int milliseconds = 1; milliseconds < 40; milliseconds += 3) {
     (void)Fsck(64 << 20, std::chrono::milliseconds(milliseconds));
-    if (!std::filesystem::exists(log_)) continue;
-    ASSERT_TRUE(Restore(log_, dir_, "img"));
+    // Ended before the library was in: the tool sees to the header before it starts a repair.
+    if (HasHeader(log_)) {
+      ASSERT_TRUE(Restore(log_, dir_, "img"));
+    }
     ASSERT_EQ(Bytes(), before_) << milliseconds;
     std::filesystem::remove(log_);
   }
