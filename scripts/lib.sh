@@ -35,10 +35,17 @@ packages() {
     (cd build/release && cpack -G DEB)
 }
 
-# device_image OUT: the image that is booted, in OUT/device.img.
+# device_image OUT: the image that is booted, in OUT/device.img. Installing Debian takes root.
 device_image() {
+  local root=()
+  if ((EUID != 0)); then
+    root=(sudo)
+  fi
   (cd tests/device &&
-    "$python" -m image --package ../../build/release/betterframe-device_*.deb \
+    "${root[@]}" "$python" -m image --package ../../build/release/betterframe-device_*.deb \
       --image-tool ../../build/release/provision/image/bf-provision-image \
       --policy ../../policies --out "../../$1")
+  if ((EUID != 0)); then
+    sudo chown -R "$(id -u):$(id -g)" "$1"
+  fi
 }
