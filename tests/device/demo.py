@@ -56,18 +56,13 @@ def boot(machine: Machine, which: str) -> None:
 
 
 def tell(machine: Machine) -> None:
-    show(machine, "machine id", "cat /etc/machine-id")
-    show(machine, "storage and state: bf-provision status", "bf-provision status")
-    show(machine, "overlays: bf-overlay status", "bf-overlay status")
-    show(machine, "every writable path is a listed one: bf-overlay check", "bf-overlay check")
-    show(machine, "BF_DATA is mounted", "grep ' /var/lib/betterframe ' /proc/mounts")
-    show(machine, "nothing left to do: bf-provision data --dry-run",
-         "bf-provision data --dry-run")
-    show(machine, "the journal is one", "journalctl --list-boots --no-pager")
-    show(machine, "time per stage", "systemctl show -p Id,ExecMainStartTimestampMonotonic,"
-         "ExecMainExitTimestampMonotonic bf-data bf-state bf-overlay | awk -F= '/Start/ {s=$2} "
-         "/Exit/ {e=$2} /^Id=/ {id=$2} /^$/ {p()} END {p()} "
-         "function p() { printf \"  %-20s %6.0f ms\\n\", id, (e-s)/1000 }'")
+    show(machine, "what the device says of itself: bf-provision status", "bf-provision status")
+    heading("what is writable is listed: bf-overlay check")
+    check = machine.execute("bf-overlay check")
+    print((check.stdout.splitlines() or ["(nothing)"])[-1] if not check.exit_code
+          else check.stdout + check.stderr)
+    show(machine, "what is left to do: bf-provision data --dry-run", "bf-provision data --dry-run")
+    show(machine, "the journal is one: journalctl --list-boots", "journalctl --list-boots --no-pager")
 
 
 def main() -> int:
