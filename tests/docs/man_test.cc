@@ -48,7 +48,7 @@ TEST(ManPages, EveryVerbAndOptionIsInOne) {
   const auto pages = ManPages();
   for (const auto& [tool, page_per_verb] : Cases()) {
     for (const cli::Verb& verb : tool.verbs) {
-      const std::string name = page_per_verb ? tool.name + "-" + verb.name : tool.name;
+      const std::string name = page_per_verb ? fmt::format("{}-{}", tool.name, verb.name) : tool.name;
       ASSERT_TRUE(pages.contains(name)) << name << ".8 is missing";
       const std::string text = Text(pages.at(name));
       EXPECT_NE(text.find(verb.name), std::string::npos) << name << " does not name " << verb.name;
@@ -73,11 +73,11 @@ TEST(ManPages, RenderWithoutAWarning) {
 TEST(ManPages, AreInstalled) {
   std::string lists;
   for (const auto& entry : fs::recursive_directory_iterator(BF_SOURCE_DIR)) {
-    if (entry.path().string().starts_with(std::string(BF_SOURCE_DIR) + "/build")) continue;
+    if (entry.path().string().starts_with(fmt::format("{}/build", BF_SOURCE_DIR))) continue;
     if (entry.path().filename() == "CMakeLists.txt") lists += Text(entry.path());
   }
   for (const auto& [name, path] : ManPages()) {
-    EXPECT_NE(lists.find(name + ".8"), std::string::npos) << name << ".8 is not installed";
+    EXPECT_NE(lists.find(fmt::format("{}.8", name)), std::string::npos) << name << ".8 is not installed";
   }
 }
 
