@@ -54,9 +54,11 @@ std::vector<Include> Includes() {
   return includes;
 }
 
-// Files that may touch the machine: core/host, and inside a tool those whose name says so.
+// Files that may touch the machine: core/host, inside a tool those whose name says so, and the
+// image builder, which is no boot tool and whose whole job is files: but never what plans.
 bool MayTouchTheMachine(const std::string& file) {
   const std::string name = fs::path(file).filename().string();
+  if (file.starts_with("provision/image/")) return name.find("plan") == std::string::npos;
   return file.starts_with("core/host/") || name.starts_with("linux_") ||
          name.find("_host.") != std::string::npos;
 }
