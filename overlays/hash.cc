@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "overlays/hash.h"
 
+#include <fmt/format.h>
 #include <sha2.h>
 #include <sys/types.h>
+
+#include <array>
 
 namespace bf::overlays {
 

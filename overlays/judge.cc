@@ -9,7 +9,7 @@ namespace {
 std::optional<std::uint64_t> Number(std::string_view text) {
   std::uint64_t unit = 1;
   if (!text.empty() && text.back() == 'k') unit = 1024;
-  if (!text.empty() && text.back() == 'm') unit = 1024 * 1024;
+  if (!text.empty() && text.back() == 'm') unit = 1U << 20;
   if (unit != 1) text.remove_suffix(1);
   std::uint64_t number = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
