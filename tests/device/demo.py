@@ -15,6 +15,7 @@ from vm.machine import environment_note
 
 GIB = 1 << 30
 _STARTED = time.monotonic()
+_failures: list[str] = []
 
 
 def say(text: str) -> None:
@@ -33,6 +34,7 @@ def show(machine: Machine, title: str, command: str) -> None:
         print(done.stderr.rstrip())
     if done.exit_code:
         print(f"(exit code {done.exit_code})")
+        _failures.append(f"{command}: exit code {done.exit_code}")
 
 
 def show_table(disk: Disk) -> None:
@@ -51,8 +53,10 @@ def boot(machine: Machine, which: str) -> None:
     for reason in machine.decision.reasons:
         say(f"firmware: {reason}")
     seconds = machine.wait_booted()
-    say(f"up after {seconds:.0f} s, kiosk "
-        + ("on the screen" if machine.target_reached("betterframe-kiosk.target") else "NOT UP"))
+    kiosk = machine.target_reached("betterframe-kiosk.target")
+    say(f"up after {seconds:.0f} s, kiosk " + ("on the screen" if kiosk else "NOT UP"))
+    if not kiosk:
+        _failures.append(f"{which} boot: the kiosk is not up")
 
 
 def tell(machine: Machine) -> None:
@@ -100,8 +104,12 @@ def main() -> int:
         heading("the root partition after the second boot")
         same = disk.hash("BF_ROOT_A") == root
         print("not one byte differs" if same else "CHANGED")
-        say("done")
-        return 0 if same else 1
+        if not same:
+            _failures.append("the root partition was written to")
+        for failure in _failures:
+            say(f"FAILED: {failure} (logs: {work})")
+        say("failed" if _failures else "done")
+        return 1 if _failures else 0
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import pytest
 from conftest import IMAGE
 from firmware import gpt
 from scenarios.device_state import assert_clean, assert_settled, assert_table_settled, machine_id
-from vm import Machine
+from vm import Disk, Machine
 from vm.nbd import PullableDisk
 
 POINTS = 10
@@ -36,6 +36,15 @@ def boot_until_cut(machine: Machine, plug: PullableDisk, cut_at: int) -> bool:
     booted = machine.wait_booted_or_dead()
     machine.cut_power()
     return not booted
+
+
+def finished_uuid(disk: Disk) -> str | None:
+    """The UUID of a finished BF_DATA as a machine id; None as long as there is none."""
+    header = disk.ext4("BF_DATA", "dumpe2fs", "-h").stdout
+    fields = dict(line.split(":", 1) for line in header.splitlines() if ":" in line)
+    if fields.get("Filesystem volume name", "").strip() != "BF_DATA":
+        return None
+    return fields["Filesystem UUID"].strip().replace("-", "")
 
 
 def where(disk_table: gpt.Gpt, offset: int) -> str:
@@ -86,8 +95,10 @@ def test_cut(make_device, number):
     machine = make_device(f"cut-{number}")
     plug = plugged(machine, seed=number)
     assert boot_until_cut(machine, plug, first), f"the boot wrote less than {first} times"
-    # Then again, somewhere in what the recovery writes.
+    identities = [finished_uuid(machine.disk)]
+    # Then again, somewhere in what the recovery writes, or after it when it wrote less.
     boot_until_cut(machine, plug, chance.randrange(1, 80))
+    identities.append(finished_uuid(machine.disk))
 
     plug.arm(None, machine.kill)
     machine.boot()
@@ -98,4 +109,8 @@ def test_cut(make_device, number):
     plug.close()
     assert_clean(machine.disk)
     assert_table_settled(machine.disk)
-    assert len(identifier) == 32
+    assert identifier == finished_uuid(machine.disk)
+    # Once BF_DATA is finished, no cut gives the device another identity.
+    assert {one for one in identities if one} <= {identifier}
+    token = machine.disk.ext4("BF_DATA", "debugfs", "-R", "cat /state/shared/pairing/token")
+    assert token.stdout == "kept\n"
