@@ -109,7 +109,7 @@ Status RelabelExt4Super(std::span<std::byte> bytes, const std::string& label) {
   return {};
 }
 
-Result<std::vector<Ext4Backup>> FindExt4Backups(const ReadDisk& read, std::uint64_t size) {
+std::vector<std::uint64_t> Ext4BackupPlaces(std::uint64_t size) {
   // What mke2fs lays out for each block size: eight times as many blocks per group as a block has
   // bytes, and with blocks of 1 KiB everything is one block further.
   std::vector<std::uint64_t> offsets;
@@ -124,10 +124,13 @@ Result<std::vector<Ext4Backup>> FindExt4Backups(const ReadDisk& read, std::uint6
   std::sort(offsets.begin(), offsets.end());
   offsets.erase(std::unique(offsets.begin(), offsets.end()), offsets.end());
   if (offsets.size() > kMaxBackupReads) offsets.resize(kMaxBackupReads);
+  return offsets;
+}
 
+Result<std::vector<Ext4Backup>> FindExt4Backups(const ReadDisk& read, std::uint64_t size) {
   std::vector<Ext4Backup> found;
   std::array<std::byte, kExt4SuperSize> bytes{};
-  for (const std::uint64_t offset : offsets) {
+  for (const std::uint64_t offset : Ext4BackupPlaces(size)) {
     BF_TRY_DOING(read(offset, bytes), "look for a backup superblock at byte {}", offset);
     if (auto super = ParseExt4Super(bytes)) found.push_back({offset, *std::move(super)});
   }

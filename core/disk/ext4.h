@@ -38,6 +38,9 @@ struct Ext4Super {
   std::uint16_t group = 0;  // s_block_group_nr: 0 in the primary
 
   std::uint64_t SizeBytes() const { return block_count * block_size; }
+  // One flipped bit clears metadata_csum, and nothing is checked any more: no checksum is as little
+  // worth as a wrong one where every file system of ours has it.
+  bool Trusted() const { return has_checksum && checksum_ok; }
   bool operator==(const Ext4Super&) const = default;
 };
 
@@ -57,6 +60,8 @@ struct Ext4Backup {
 // KiB that are there, in a partition of `size` bytes. Bounded: at most 64 reads of 1 KiB. A read
 // error is returned, never taken for absence.
 Result<std::vector<Ext4Backup>> FindExt4Backups(const ReadDisk& read, std::uint64_t size);
+// Where a partition of `size` bytes could have any, as they are looked for.
+std::vector<std::uint64_t> Ext4BackupPlaces(std::uint64_t size);
 // Where the backups of this file system are, by its own geometry.
 std::vector<std::uint64_t> Ext4BackupOffsets(const Ext4Super& super);
 

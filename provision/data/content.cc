@@ -14,10 +14,18 @@ bool AllEqual(std::span<const std::byte> bytes, std::byte value) {
   return std::all_of(bytes.begin(), bytes.end(), [value](std::byte b) { return b == value; });
 }
 
+// Whether backups behind the end count depends on the whole partition; only then it is worth the
+// time to read it. One that held data ends this at its first bytes.
+std::uint64_t BlankLook(const Source& source, const std::vector<disk::Ext4Backup>& backups) {
+  const bool beyond = std::any_of(backups.begin(), backups.end(), [&](const auto& backup) {
+    return backup.offset >= source.size && backup.super.label != kLabelNew;
+  });
+  return std::min(source.size, beyond ? kBlankLookWhole : kBlankLook);
+}
+
 // How much of the start is all 0x00 or all 0xff.
-Result<std::uint64_t> CountBlank(const Source& source) {
+Result<std::uint64_t> CountBlank(const Source& source, std::uint64_t end) {
   std::vector<std::byte> chunk(1 << 20);
-  const std::uint64_t end = std::min(source.size, kBlankLook);
   std::byte value{};
   for (std::uint64_t at = 0; at < end; at += chunk.size()) {
     const auto part = std::span(chunk).first(
@@ -33,7 +41,7 @@ Status LookDeep(const Source& source, Content& content) {
   content.looked_deep = true;
   BF_ASSIGN(content.backups,
             disk::FindExt4Backups(source.read, std::max(source.size, source.may_grow_to)));
-  BF_ASSIGN(content.blank_bytes, CountBlank(source));
+  BF_ASSIGN(content.blank_bytes, CountBlank(source, BlankLook(source, content.backups)));
   Probe probe = source.probe();
   content.probed = probe.result;
   content.probed_as = std::move(probe.as);
@@ -66,7 +74,7 @@ Content Examine(const Source& source) {
     content.primary = disk::ParseExt4Super(super);
     content.torn_label = IsTornLabel(super);
     const bool finished =
-        content.primary && content.primary->checksum_ok && content.primary->label == kLabel;
+        content.primary && content.primary->Trusted() && content.primary->label == kLabel;
     if (!finished) looked = LookDeep(source, content);
   }
   if (!looked) content.read_error = looked.error().ToString();

@@ -29,11 +29,13 @@ struct Content {
   std::vector<disk::Ext4Backup> backups;  // up to where the partition may grow
   Probed probed = Probed::kNotAsked;
   std::string probed_as;          // "crypto_LUKS", or why there is no answer
-  std::uint64_t blank_bytes = 0;  // at the start, all 0x00 or all 0xff; at most kBlankLook
+  std::uint64_t blank_bytes = 0;  // at the start, all 0x00 or all 0xff
 
   bool operator==(const Content&) const = default;
 };
+// How much of it is looked at; the second where there are backups behind the end of the partition.
 inline constexpr std::uint64_t kBlankLook = 64 << 20;
+inline constexpr std::uint64_t kBlankLookWhole = std::uint64_t{4} << 30;
 
 // What is mounted at the mount point.
 struct MountPoint {

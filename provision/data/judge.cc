@@ -38,7 +38,7 @@ std::string Label(const std::string& label) {
 const disk::Ext4Backup* SoundBackup(const Content& content) {
   for (const auto& backup : content.backups) {
     const auto offsets = disk::Ext4BackupOffsets(backup.super);
-    if (backup.super.label == kLabel && backup.super.checksum_ok &&
+    if (backup.super.label == kLabel && backup.super.Trusted() &&
         std::find(offsets.begin(), offsets.end(), backup.offset) != offsets.end()) {
       return &backup;
     }
@@ -50,7 +50,7 @@ const disk::Ext4Backup* SoundBackup(const Content& content) {
 // lie beyond a partition that is blank from end to end: whoever wrote the image wrote over them.
 bool IsEvidence(const disk::Ext4Backup& backup, const Content& content, std::uint64_t size) {
   if (backup.super.label == kLabelNew) return false;  // our own unfinished mkfs
-  return backup.offset < size || content.blank_bytes < size;
+  return backup.offset < size || content.blank_bytes < std::min(size, kBlankLookWhole);
 }
 
 Judgement JudgeDamaged(const DataPolicy& policy, const Content& content, const std::string& device,
@@ -72,8 +72,20 @@ Judgement JudgeDamaged(const DataPolicy& policy, const Content& content, const s
 }
 
 std::string_view Damage(const Content& content) {
-  return content.primary ? "its ext4 superblock is damaged (wrong checksum)"
-                         : "its ext4 superblock is gone";
+  if (!content.primary) return "its ext4 superblock is gone";
+  return content.primary->has_checksum ? "its ext4 superblock is damaged (wrong checksum)"
+                                       : "its ext4 superblock is damaged (it has no checksum)";
+}
+
+// Zeros from end to end: wipefs knows nothing of backup superblocks, and a discard need not zero.
+std::string Zero(const std::string& device) {
+  return fmt::format("`blkdiscard -z -f /dev/{}`", device);
+}
+
+// The two commands by which a partition of Linux type starts over.
+std::string StartOver(const DataFacts& facts, const Target& target) {
+  return fmt::format("{} and `sgdisk -t {}:{} /dev/{}`", Zero(target.partition->device),
+                     target.entry->index, disk::kTypeBfDataUnformatted, facts.disk->device);
 }
 
 Judgement JudgeUnformatted(const Content& content, const std::string& device, std::uint64_t size) {
@@ -82,24 +94,24 @@ Judgement JudgeUnformatted(const Content& content, const std::string& device, st
   if (primary && primary->label != kLabelNew) {
     return Keep(fmt::format(
         "its type says that it never held data, but there is an ext4 {}{}; if that can go: "
-        "`wipefs -a /dev/{}`",
-        Label(primary->label), primary->checksum_ok ? "" : " with a damaged superblock", device));
+        "{}",
+        Label(primary->label), primary->Trusted() ? "" : " with a damaged superblock",
+        Zero(device)));
   }
   if (!primary) {
     for (const auto& backup : content.backups) {
       if (!IsEvidence(backup, content, size)) continue;
       return Keep(fmt::format(
           "its type says that it never held data, but at byte {} is a backup superblock of an ext4 "
-          "{} whose primary is gone; `e2fsck -b {} -B {} /dev/{}` brings that back, `blkdiscard "
-          "/dev/{}` forgets it",
+          "{} whose primary is gone; `e2fsck -b {} -B {} /dev/{}` brings that back, {} forgets "
+          "it",
           backup.offset, Label(backup.super.label), backup.offset / backup.super.block_size,
-          backup.super.block_size, device, device));
+          backup.super.block_size, device, Zero(device)));
     }
     if (content.probed == Probed::kFound) {
-      return Keep(fmt::format(
-          "its type says that it never held data, but it holds {}; if that can go: `wipefs -a "
-          "/dev/{}`",
-          content.probed_as, device));
+      return Keep(
+          fmt::format("its type says that it never held data, but it holds {}; if that can go: {}",
+                      content.probed_as, Zero(device)));
     }
     if (content.probed != Probed::kNothing) {
       return Keep(fmt::format("what it holds cannot be told: {}",
@@ -110,9 +122,10 @@ Judgement JudgeUnformatted(const Content& content, const std::string& device, st
 }
 
 Judgement JudgeFormatted(const DataPolicy& policy, const Content& content,
-                         const std::string& device, std::uint64_t size) {
+                         const std::string& device, std::uint64_t size,
+                         const std::string& start_over) {
   const auto& primary = content.primary;
-  if (primary && (primary->label == kLabel || !primary->checksum_ok)) {
+  if (primary && (primary->label == kLabel || !primary->Trusted())) {
     return JudgeDamaged(policy, content, device, Damage(content));
   }
   if (primary) {
@@ -121,7 +134,7 @@ Judgement JudgeFormatted(const DataPolicy& policy, const Content& content,
   }
   if (!content.backups.empty()) return JudgeDamaged(policy, content, device, Damage(content));
   if (content.probed == Probed::kFound) {
-    return Keep(fmt::format("it holds {}", content.probed_as));
+    return Keep(fmt::format("it holds {}; if that can go: {}", content.probed_as, start_over));
   }
   if (content.probed != Probed::kNothing) {
     return Keep(fmt::format("what it holds cannot be told: {}",
@@ -133,8 +146,8 @@ Judgement JudgeFormatted(const DataPolicy& policy, const Content& content,
   }
   return Keep(fmt::format(
       "no file system is found on it, though its type says that it holds data; if it can go: "
-      "`sgdisk` gives it the type {} and it is formatted at the next boot",
-      disk::kTypeBfDataUnformatted));
+      "{}, and it is formatted at the next boot",
+      start_over));
 }
 
 }  // namespace
@@ -194,7 +207,7 @@ Judgement Judge(const DataPolicy& policy, const DataFacts& facts, const Target& 
                             content.read_error));
   }
   const auto& primary = content.primary;
-  if (primary && primary->checksum_ok && primary->label == kLabel) {
+  if (primary && primary->Trusted() && primary->label == kLabel) {
     return {Verdict::kUse, {}, nullptr};
   }
   if (!content.looked_deep) return Keep("it was not looked at closely");
@@ -204,7 +217,7 @@ Judgement Judge(const DataPolicy& policy, const DataFacts& facts, const Target& 
     return Keep(fmt::format("its partition type {} is neither ours nor Linux data",
                             target.entry->type.ToString()));
   }
-  return JudgeFormatted(policy, content, device, size);
+  return JudgeFormatted(policy, content, device, size, StartOver(facts, target));
 }
 
 }  // namespace bf::provision::data

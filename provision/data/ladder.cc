@@ -20,12 +20,14 @@ struct Tried {
   const Attempt* last = nullptr;        // mount or check
   const Attempt* last_mount = nullptr;  // failed
   const Attempt* last_check = nullptr;
+  bool mounted = false;  // at some time: what was then written must not be undone
   bool changed = false;  // a repair ended well, so the bytes are not what they were
 
   explicit Tried(const DataFacts& facts) {
     for (const Attempt& attempt : facts.history) {
       if (attempt.action == MountData::kName) {
         last = last_mount = &attempt;
+        mounted |= attempt.ok;
       } else if (attempt.action == CheckFilesystem::kName) {
         last = last_check = &attempt;
         rungs.insert(attempt.detail);
@@ -82,7 +84,7 @@ Climb PlanLadder(const DataPolicy& policy, const DataFacts& facts, const Target&
     climb.steps.push_back(std::move(step));
   };
   const auto give_up = [&](std::string why) {
-    if (tried.changed) climb.steps.push_back(UndoRepairs{device});
+    if (tried.changed && !tried.mounted) climb.steps.push_back(UndoRepairs{device});
     climb.gave_up = std::move(why);
   };
   const auto next_rung = [&](const std::string& because) {

@@ -28,7 +28,7 @@ Status Relabel(const BlockDevice& device, std::uint64_t super_offset, bool must_
                                               disk::kExt4SuperSize);
   const auto parsed = disk::ParseExt4Super(super);
   if (!parsed && !must_be_there) return {};  // e2fsck has its own views on backups
-  if (parsed && parsed->label == kLabel && parsed->checksum_ok) return {};
+  if (parsed && parsed->label == kLabel && parsed->Trusted()) return {};
   BF_TRY(disk::RelabelExt4Super(super, std::string(kLabel)));
   return device.Write(block_offset, block);
 }
@@ -45,15 +45,22 @@ Status LinuxHost::Do(const WipePartition& step) {
 Status LinuxHost::Do(const MakeFilesystem& step) {
   // No -F: mkfs itself refuses what is mounted or in use. Blocks of 4 KiB whatever the size: mke2fs
   // takes 1 KiB for small ones, and those grow badly. lazy_journal_init stays off: a stale block in
-  // the journal area could be replayed after a crash.
+  // the journal area could be replayed after a crash. No discard: of a whole card it can take
+  // minutes, and what counts has been zeroed by then.
   host::Command command;
   command.argv = {
-      "mkfs.ext4", "-q",
-      "-b",        std::to_string(kBlock),
-      "-m",        "1",
-      "-L",        std::string(kLabelNew),
-      "-O",        "has_journal,extent,64bit,metadata_csum,quota,project",
-      "-E",        "quotatype=prjquota,lazy_itable_init=1,lazy_journal_init=0,root_owner=0:0"};
+      "mkfs.ext4",
+      "-q",
+      "-b",
+      std::to_string(kBlock),
+      "-m",
+      "1",
+      "-L",
+      std::string(kLabelNew),
+      "-O",
+      "has_journal,extent,64bit,metadata_csum,quota,project",
+      "-E",
+      "quotatype=prjquota,nodiscard,lazy_itable_init=1,lazy_journal_init=0,root_owner=0:0"};
   if (!step.uuid.empty()) command.argv.insert(command.argv.end(), {"-U", step.uuid});
   command.argv.push_back(Device(step.device));
   command.timeout = std::chrono::milliseconds(step.timeout_ms);
@@ -92,7 +99,7 @@ Status LinuxHost::Do(const SetLabel& step) {
   std::array<std::byte, disk::kExt4SuperSize> bytes;
   BF_TRY(device.Read(disk::kExt4SuperOffset, bytes));
   const auto super = disk::ParseExt4Super(bytes);
-  if (!super || super->label != kLabel || !super->checksum_ok) {
+  if (!super || super->label != kLabel || !super->Trusted()) {
     return Fail("the label of /dev/{} does not read back", step.device);
   }
   for (const std::uint64_t offset : disk::Ext4BackupOffsets(*super)) {

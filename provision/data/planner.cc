@@ -136,7 +136,7 @@ class Planner {
 
   void PlanFormat() {
     if (GaveUpFormatting()) return;
-    TablePlan table(policy_, facts_, target_);
+    TablePlan table(policy_, facts_, target_, Verdict::kFormat);
     const bool intent = IsUnformattedType(*target_.entry);
     if (!intent && !table.allowed()) {
       return Degrade(Kept("it is blank, but the intent to format it cannot be recorded in the "
@@ -164,8 +164,8 @@ class Planner {
   }
 
   // Table and kernel; the file system's own growth needs the mount.
-  std::uint64_t PlanTable(bool relabel) {
-    TablePlan table(policy_, facts_, target_);
+  std::uint64_t PlanTable(Verdict verdict, bool relabel) {
+    TablePlan table(policy_, facts_, target_, verdict);
     table.Grow();
     if (IsUnformattedType(*target_.entry)) {
       // The cut fell between the label and the type; the backups may lack the label still. They
@@ -187,7 +187,7 @@ class Planner {
     const auto& super =
         judgement.verdict == Verdict::kRepair ? judgement.backup->super : *facts_.content->primary;
     const bool relabel = judgement.verdict != Verdict::kRepair;
-    const std::uint64_t size = PlanTable(relabel);
+    const std::uint64_t size = PlanTable(judgement.verdict, relabel);
     if (super.SizeBytes() > size) {
       return Degrade(
           Kept(fmt::format("its file system has {} and the partition only {}; the "
@@ -208,7 +208,7 @@ class Planner {
       plan_.notes.push_back("the superblock of the mounted BF_DATA cannot be read");
       return;
     }
-    const std::uint64_t size = PlanTable(/*relabel=*/false);
+    const std::uint64_t size = PlanTable(Verdict::kUse, /*relabel=*/false);
     const std::string& target = policy_.mount_point.value;
     if (!Has(facts_.mount->super_options, "rw") || !Has(facts_.mount->options, "rw")) {
       plan_.steps.clear();

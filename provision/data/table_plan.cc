@@ -24,10 +24,12 @@ bool Failed(const DataFacts& facts, std::string_view action) {
 
 }  // namespace
 
-TablePlan::TablePlan(const DataPolicy& policy, const DataFacts& facts, const Target& target)
+TablePlan::TablePlan(const DataPolicy& policy, const DataFacts& facts, const Target& target,
+                     Verdict verdict)
     : policy_(policy),
       facts_(facts),
       target_(target),
+      verdict_(verdict),
       table_(disk::RelocateGpt(*facts.Table(), facts.disk->size)),
       kernel_size_(target.partition->size) {
   if (facts.primary && facts.backup && SameTable(*facts.primary, *facts.backup) &&
@@ -93,9 +95,17 @@ void TablePlan::SetType(std::string_view type, std::string_view why) {
 // less than its file system has: that part is not free, whatever the table says.
 std::vector<Range> TablePlan::GrownArea(std::uint64_t old_end, std::uint64_t new_end) const {
   std::vector<Range> ranges;
+  // What is to be repaired from may lie there, and how far it reaches is not sure.
+  if (verdict_ == Verdict::kRepair) return ranges;
   std::uint64_t begin = old_end;
   if (facts_.content && facts_.content->primary) {
     begin = std::max(begin, partition_start() + facts_.content->primary->SizeBytes());
+  }
+  if (facts_.content && verdict_ != Verdict::kFormat) {
+    for (const auto& backup : facts_.content->backups) {
+      if (backup.super.label != kLabel) continue;
+      begin = std::max(begin, partition_start() + backup.super.SizeBytes());
+    }
   }
   if (begin >= new_end) return ranges;
   ranges.push_back({begin, std::min(kSignatureArea, new_end - begin)});

@@ -10,7 +10,8 @@ namespace bf::provision::data {
 // Works on a copy of the table, so that one write can carry several changes.
 class TablePlan {
  public:
-  TablePlan(const DataPolicy& policy, const DataFacts& facts, const Target& target);
+  TablePlan(const DataPolicy& policy, const DataFacts& facts, const Target& target,
+            Verdict verdict);
 
   // False where the table is not to be touched at this boot; notes() say why.
   bool allowed() const { return allowed_; }
@@ -33,6 +34,7 @@ class TablePlan {
   const DataPolicy& policy_;
   const DataFacts& facts_;
   const Target& target_;
+  const Verdict verdict_;
   disk::GptTable table_;                   // wanted
   std::optional<disk::GptTable> written_;  // what the disk has in both copies
   std::uint64_t kernel_size_ = 0;

@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view kDataName = "BF_DATA";
 
 std::optional<disk::Guid> FinishedUuid(const std::optional<disk::Ext4Super>& super) {
-  if (!super || !super->checksum_ok || super->label != kDataName || super->uuid.IsZero()) {
+  if (!super || !super->Trusted() || super->label != kDataName || super->uuid.IsZero()) {
     return std::nullopt;
   }
   return super->uuid;
@@ -23,6 +23,11 @@ std::string Identity::MachineId() const {
   std::string text = uuid.ToString();
   std::erase(text, '-');
   return text;
+}
+
+bool IsMachineId(std::string_view text) {
+  return text.size() == 32 && text.find_first_not_of("0123456789abcdef") == text.npos &&
+         text.find_first_not_of('0') != text.npos;
 }
 
 Result<facts::Partition> FindData(const facts::Disk& disk) {

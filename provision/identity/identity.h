@@ -31,6 +31,9 @@ struct Identity {
   std::string MachineId() const;
 };
 
+// 32 lower-case hexadecimal digits that are not all zero; "uninitialized" is none (machine-id(5)).
+bool IsMachineId(std::string_view text);
+
 // The only partition called BF_DATA on `disk`, or why there is none.
 Result<facts::Partition> FindData(const facts::Disk& disk);
 

@@ -9,7 +9,7 @@ import subprocess
 MODULES = ["virtio_pci", "virtio_blk", "virtio_scsi", "virtio_console", "sd_mod", "nvme",
            "usb-storage", "uas", "xhci-pci", "sdhci-pci", "mmc_block", "ext4", "crc32c_generic",
            "crc32c_intel", "quota_v2", "loop"]
-PROGRAMS = ["mkfs.ext4", "e2fsck", "debugfs", "dumpe2fs", "tune2fs"]
+PROGRAMS = ["mkfs.ext4", "e2fsck", "debugfs", "dumpe2fs", "tune2fs", "sgdisk", "blkdiscard"]
 
 INIT = """#!/bin/sh
 export PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -47,7 +47,7 @@ def build(out: pathlib.Path, kernel, tools, libexec, policies: pathlib.Path):
     for applet in subprocess.run(["/usr/bin/busybox", "--list"], capture_output=True,
                                  text=True).stdout.split():
         # e2fsprogs' own programs must be the ones found.
-        if applet not in ("busybox", "mke2fs", "fsck"):
+        if applet not in ("busybox", "mke2fs", "fsck", "blkdiscard"):
             (tree / "bin" / applet).symlink_to("busybox")
     needed = set()
     for program in PROGRAMS:

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Kept, named and not written to, whatever the cause."""
+import re
+
 import pytest
 
 import disks
@@ -22,6 +24,42 @@ def test_signature_of_others(make, kind, data_type):
     words = {"luks": "crypto_LUKS", "lvm": "LVM2_member", "raid": "linux_raid_member",
              "vfat": "vfat \"PHOTOS\"", "swap": "swap", "ambiguous": "several signatures"}
     assert words[kind] in reason
+
+
+def start_over(case, words):
+    """Does what the reason says, word for word, and boots again."""
+    with case.booted():
+        commands = re.findall(r"`((?:blkdiscard|sgdisk) [^`]*)`", case.data().reason)
+        assert [c.split()[0] for c in commands] == words
+        case.guest.ok("set -e\n" + "\n".join(f"chroot /case {c}" for c in commands))
+    result = case.boot()
+    assert result.report["result"] == "ok" and result.report["details"]["formatted"]
+    assert result.report["details"]["size"] == DATA_SIZE
+
+
+@pytest.mark.parametrize("kind", ["luks", "vfat"])
+def test_starting_over_from_linux_type(finished, kind):
+    case = finished()  # with its backup superblock still there
+    case.disk.put(DATA_AT, foreign.ALL[kind](DATA_SIZE))
+    case.disk.put(DATA_AT + 128 * MIB, bytes(4096))
+    start_over(case, ["blkdiscard", "sgdisk"])
+
+
+def test_starting_over_with_backups_of_an_earlier_life(finished):
+    case = finished(data_type=UNFORMATTED)
+    case.disk.put(DATA_AT, bytes(MIB))
+    start_over(case, ["blkdiscard"])
+
+
+def test_starting_over_from_a_finished_one(finished):
+    case = finished()
+    with case.booted():
+        case.guest.ok(f"""
+            set -e
+            chroot /case blkdiscard -z -f /dev/{case.partition()}
+            chroot /case sgdisk -t 2:{UNFORMATTED} /dev/{case.device}
+        """)
+    assert case.boot().report["details"]["formatted"]
 
 
 @BOTH_TYPES

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/data/content.h"
 
+#include "provision/data/converge.h"
 #include "provision/data/policy.h"
+#include "provision/layout/layout.h"
 #include "tests/provision/data/fake_machine.h"
 
 namespace bf::provision::data {
@@ -61,6 +63,47 @@ TEST(ContentTest, BlankIsAllZerosOrAllOnesUpToWhereItEnds) {
   EXPECT_EQ(Look(machine, 400 * kMiB).content.blank_bytes, 2 * kMiB);
   machine.Put(FakeMachine::kDataAt, std::vector<std::byte>(2 * kMiB, std::byte{0xaa}));
   EXPECT_EQ(Look(machine, 400 * kMiB).content.blank_bytes, 0U);
+}
+
+// Re-flashed with what is shipped: the image covers the start of the earlier life only, the rest
+// of its backups lies behind.
+class ReflashTest : public testing::Test {
+ protected:
+  ReflashTest()
+      : layout_(layout::LoadLayout(fmt::format("{}/policies", BF_SOURCE_DIR)).value()),
+        size_(layout_.Get(layout::Role::kData).size.value),
+        machine_(620 * kMiB) {
+    machine_.PutFilesystem(600 * kMiB, "BF_DATA", true);
+    machine_.LayOut(FakeMachine::kDataAt + size_ + kMiB, size_, disk::kTypeBfDataUnformatted);
+  }
+  // What `dd` does with an image, holes and all.
+  void WriteZeros() {
+    for (std::uint64_t at = 0; at < size_; at += kMiB) {
+      machine_.Put(FakeMachine::kDataAt + at, std::vector<std::byte>(kMiB));
+    }
+  }
+  Outcome Boot() {
+    machine_.Boot();
+    return Converge(layout_.data, machine_, machine_, {});
+  }
+
+  layout::Layout layout_;
+  std::uint64_t size_;
+  FakeMachine machine_;
+};
+
+TEST_F(ReflashTest, AUsedCardWithTheShippedLayoutStartsOver) {
+  WriteZeros();
+  const Outcome outcome = Boot();
+  EXPECT_FALSE(outcome.last.degraded) << outcome.last.reason;
+  EXPECT_EQ(machine_.formats(), 1);
+}
+
+TEST_F(ReflashTest, OneByteInWhatShouldBeBlankAndItIsKept) {
+  WriteZeros();
+  machine_.Put(FakeMachine::kDataAt + size_ - 1, std::vector<std::byte>(1, std::byte{1}));
+  EXPECT_TRUE(Boot().last.degraded);
+  EXPECT_EQ(machine_.formats(), 0);
 }
 
 TEST(ContentTest, AReadErrorIsSaidAndNotTakenForNothing) {

@@ -253,7 +253,7 @@ Status FakeMachine::Relabel(std::uint64_t offset) {
   Read(kDataAt + offset / kBlock * kBlock, block);
   const auto super = std::span(block).subspan(offset % kBlock, disk::kExt4SuperSize);
   const auto parsed = disk::ParseExt4Super(super);
-  if (parsed && parsed->label == kLabel && parsed->checksum_ok) return {};
+  if (parsed && parsed->label == kLabel && parsed->Trusted()) return {};
   BF_TRY(disk::RelabelExt4Super(super, std::string(kLabel)));
   Write(kDataAt + offset / kBlock * kBlock, block);
   return {};

@@ -21,6 +21,8 @@ class ScriptedMachine : public DataProbe, public DataHost {
     facts_ = ParseFacts(text.str()).value();
   }
 
+  bool loses_mount = false;  // somebody unmounts it, once it has been mounted
+
   DataFacts& facts() { return facts_; }
   const std::vector<std::string>& log() const { return log_; }
 
@@ -44,7 +46,10 @@ class ScriptedMachine : public DataProbe, public DataHost {
     facts_.skeleton_problems.clear();
     return End("skeleton");
   }
-  Status Do(const SaveUndo&) override { return End("save"); }
+  Status Do(const SaveUndo&) override {
+    if (loses_mount) facts_.mount.reset();
+    return End("save");
+  }
   Status Do(const GrowFilesystem&) override { return End("grow"); }
   Status Do(const MountDegraded&) override {
     BF_TRY(End("tmpfs"));
@@ -119,6 +124,13 @@ TEST(LadderTest, TakesBackWhatWentWellAndDidNotHelp) {
   EXPECT_TRUE(Climb(machine).last.degraded);
   EXPECT_EQ(machine.log(),
             Log({"mount", "preen", "mount", "full", "mount", "backup", "undo", "tmpfs"}));
+}
+
+TEST(LadderTest, WhatHasBeenMountedIsNeverUndone) {
+  ScriptedMachine machine({{"mount", {EUCLEAN}}, {"preen", {EINVAL}}});
+  machine.loses_mount = true;
+  EXPECT_TRUE(Climb(machine).last.degraded);
+  EXPECT_EQ(machine.log(), Log({"mount", "preen", "full", "mount", "save", "tmpfs"}));
 }
 
 TEST(LadderTest, AMediumThatFailsIsNotWrittenTo) {
