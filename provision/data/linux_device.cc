@@ -27,12 +27,12 @@ AlignedBytes Allocate(std::size_t size) {
   return AlignedBytes(static_cast<std::byte*>(::operator new[](size, std::align_val_t(kAlign))));
 }
 
-Status CheckNumber(int fd, const std::string& path, facts::DeviceNumber number) {
+Status CheckNumber(int fd, const std::string& path, const std::string& number) {
   struct stat st {};
   if (::fstat(fd, &st) != 0) return FailErrno(errno, "stat {}", path);
-  if (!S_ISBLK(st.st_mode) || major(st.st_rdev) != number.major ||
-      minor(st.st_rdev) != number.minor) {
-    return Fail("{} is not block device {}", path, number.ToString());
+  if (!S_ISBLK(st.st_mode) ||
+      facts::DeviceNumber{major(st.st_rdev), minor(st.st_rdev)}.ToString() != number) {
+    return Fail("{} is not block device {}", path, number);
   }
   return {};
 }
@@ -54,6 +54,7 @@ Result<BlockDevice> BlockDevice::Open(const std::string& root, const std::string
   if (mode == Mode::kWriteDirect) flags = O_RDWR | O_DIRECT | O_DSYNC;
   // O_EXCL on a block device: refused while it is mounted or otherwise held.
   if (mode == Mode::kWriteExclusive) flags = O_RDWR | O_DIRECT | O_DSYNC | O_EXCL;
+  if (mode == Mode::kWriteBuffered) flags = O_RDWR | O_EXCL;
   auto fd = host::Open(opened.path_, flags);
   if (!fd && fd.error().sys_errno == EINVAL && (flags & O_DIRECT) != 0) {
     flags &= ~O_DIRECT;
@@ -63,7 +64,15 @@ Result<BlockDevice> BlockDevice::Open(const std::string& root, const std::string
   opened.fd_ = *std::move(fd);
   opened.direct_ = (flags & O_DIRECT) != 0;
   // A fixture tree has image files where a machine has device nodes.
-  if (number && root == "/") BF_TRY(CheckNumber(opened.fd(), opened.path_, *number));
+  if (root == "/") {
+    if (number) {
+      BF_TRY(CheckNumber(opened.fd(), opened.path_, number->ToString()));
+    } else if ((flags & O_ACCMODE) == O_RDWR) {
+      BF_ASSIGN(const std::string known,
+                host::ReadLine(fmt::format("/sys/class/block/{}/dev", device)));
+      BF_TRY(CheckNumber(opened.fd(), opened.path_, known));
+    }
+  }
   if (mode == Mode::kWriteDirect) {
     // udev re-reads a disk that was written to, unless somebody holds this lock.
     (void)::flock(opened.fd(), LOCK_EX | LOCK_NB);

@@ -16,9 +16,11 @@ std::string DevicePath(const std::string& root, const std::string& device);
 class BlockDevice {
  public:
   // kDirect passes by the page cache, which the whole disk and its partitions do not share. Image
-  // files on a file system without direct I/O are read through it.
-  enum class Mode { kReadCached, kReadDirect, kWriteDirect, kWriteExclusive };
-  // With a number, the node must be that device: /dev could hold anything.
+  // files on a file system without direct I/O are read through it. kWriteBuffered is exclusive as
+  // well, and not durable before host::Sync: for many small writes.
+  enum class Mode { kReadCached, kReadDirect, kWriteDirect, kWriteExclusive, kWriteBuffered };
+  // The node must be the device of that number: /dev could hold anything. Without one, a writer's
+  // must be what sysfs knows by that name.
   static Result<BlockDevice> Open(const std::string& root, const std::string& device,
                                   std::optional<facts::DeviceNumber> number, Mode mode);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/data/verb.h"
 
+#include <cerrno>
+
 #include "core/facts/stage.h"
 #include "core/host/file.h"
 #include "core/policy/reader.h"
@@ -140,11 +142,17 @@ Status RunApply(cli::Invocation& call, const DataPolicy& policy, const facts::St
 
 // Brings back what a repair changed. For people, on the word of docs/operations.md.
 Status RunUndo(cli::Invocation& call, const DataPolicy& policy) {
+  const std::string log = call.Get("--undo");
+  BF_ASSIGN(const std::uint64_t count, undo::CountRecords(log));
+  if (call.Has("--onto")) {
+    const std::string copy = call.Get("--onto");
+    BF_TRY(undo::RestoreOnto(log, copy));
+    call.out() << fmt::format("{}: {} blocks are as they were before the repair\n", copy, count);
+    return {};
+  }
   const DataFacts facts = LinuxProbe(call.root, policy.mount_point.value).Observe();
   const Target target = FindTarget(facts);
   if (!target.problem.empty()) return Fail("{}", target.problem);
-  const std::string log = call.Get("--undo");
-  BF_ASSIGN(const std::uint64_t count, undo::CountRecords(log));
   BF_TRY(undo::Restore(log, call.root, target.partition->device));
   call.out() << fmt::format("/dev/{}: {} blocks are as they were before the repair\n",
                             target.partition->device, count);
@@ -160,6 +168,7 @@ Status Run(cli::Invocation& call) {
     if (look_only) return FailKind(ErrorKind::kUsage, "--undo is not for looking only");
     return RunUndo(call, policy);
   }
+  if (call.Has("--onto")) return FailKind(ErrorKind::kUsage, "--onto goes with --undo FILE");
   if (call.Has("--facts")) {
     if (!look_only) {
       return FailKind(ErrorKind::kUsage,
@@ -167,8 +176,12 @@ Status Run(cli::Invocation& call) {
                       "cannot be changed");
     }
     const std::string path = call.Get("--facts");
-    BF_ASSIGN(const std::string text, host::ReadFile(path));
-    auto facts = ParseFacts(text);
+    auto text = host::ReadFile(path);
+    if (!text && text.error().sys_errno == ENOENT) {
+      return FailErrno(ENOENT, "{}: no such recording; `--record FILE` makes one", path);
+    }
+    if (!text) return Failure(std::move(text).error());
+    auto facts = ParseFacts(*text);
     if (!facts) return Failure(std::move(facts).error().Context(path));
     return RunPlanOnly(call, policy, *facts);
   }
@@ -194,6 +207,8 @@ cli::Verb DataVerb() {
       {"--facts", "FILE", "Plan from recorded facts; with --dry-run or --check.", false},
       {"--record", "FILE", "Write what is observed to FILE as JSON, and change nothing.", false},
       {"--undo", "FILE", "Put back what a repair changed, from its log; BF_DATA must be unmounted.",
+       false},
+      {"--onto", "PATH", "With --undo: onto this copy of the partition, a file or a block device.",
        false},
   };
   verb.run = Run;

@@ -36,6 +36,14 @@ DataPolicy ReadDataPolicy(policy::Reader& reader) {
   for (const auto* timeout : {&data.format_timeout, &data.check_timeout, &data.repair_timeout}) {
     if (timeout->value < kSecond) wrong.Add(timeout->at, "a deadline must be at least 1s");
   }
+  // Each runs at most once at a boot; e2fsck -n has the deadline of -p, and -y runs twice.
+  if (data.format_timeout.value + 2 * data.check_timeout.value + 2 * data.repair_timeout.value >
+      kTotalTimeout) {
+    wrong.Add(data.repair_timeout.at,
+              "format_timeout, twice check_timeout and twice repair_timeout are more than {}s "
+              "together: systemd would end the stage half way",
+              kTotalTimeout / kSecond);
+  }
   if (data.mount_point.value == "/") wrong.Add(data.mount_point.at, "mount_point cannot be /");
   return data;
 }

@@ -30,6 +30,10 @@ struct DataPolicy {
   SourceRef at;                                  // the table
 };
 
+// All deadlines of one boot together, in milliseconds. TimeoutStartSec= of bf-data.service leaves
+// room beyond that for what has none: undoing a repair, and syncing.
+inline constexpr std::int64_t kTotalTimeout = 900'000;
+
 DataPolicy ReadDataPolicy(policy::Reader& reader);
 
 }  // namespace bf::provision::layout

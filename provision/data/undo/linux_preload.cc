@@ -41,21 +41,23 @@ class UndoLog {
     const char* path = std::getenv(kLogVariable);
     const char* device = std::getenv(kDeviceVariable);
     const char* limit = std::getenv(kLimitVariable);
-    if (path == nullptr || device == nullptr || ::stat(device, &device_) != 0) return;
+    if (path == nullptr) return;
+    // Told to log, and it cannot: nothing of this process may reach the device.
+    if (device == nullptr || ::stat(device, &device_) != 0) Refuse();
     limit_ = limit == nullptr ? 0 : std::strtoull(limit, nullptr, 10);
     const int fd = ::open(device, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-      size_ = static_cast<std::uint64_t>(std::max<off64_t>(0, ::lseek64(fd, 0, SEEK_END)));
-      ::close(fd);
-    }
+    if (fd < 0) Refuse();
+    size_ = static_cast<std::uint64_t>(std::max<off64_t>(0, ::lseek64(fd, 0, SEEK_END)));
+    ::close(fd);
     log_ = ::open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     struct stat log {};
     // The header also tells the caller that this library is in the process at all.
-    if (log_ >= 0 && ::fstat(log_, &log) == 0 && log.st_size == 0) {
+    if (log_ < 0 || ::fstat(log_, &log) != 0) Refuse();
+    if (log.st_size == 0) {
       Header header{};
       std::memcpy(header.magic, kMagic, sizeof kMagic);
       header.device_size = size_;
-      Append(&header, sizeof header);
+      if (!Append(&header, sizeof header)) Refuse();
     }
   }
 
@@ -81,7 +83,17 @@ class UndoLog {
   }
 
  private:
+  // 8 is e2fsck's "operational error".
+  [[noreturn]] static void Refuse() { ::_exit(8); }
+
+  // With EIO, whatever it was: e2fsck takes that for a write that failed.
   bool SaveGranule(std::uint64_t offset) {
+    if (!broken_ && LogGranule(offset)) return true;
+    broken_ = true;  // half a record may be there: nothing can be put behind it
+    errno = EIO;
+    return false;
+  }
+  bool LogGranule(std::uint64_t offset) {
     if (offset >= size_) return true;
     // Aligned, for a device that is open for direct I/O.
     alignas(kGranule) static std::byte data[kGranule];
@@ -89,30 +101,20 @@ class UndoLog {
     const int fd = ::open(std::getenv(kDeviceVariable), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return false;
     const ssize_t got = ::pread64(fd, data, size, static_cast<off64_t>(offset));
-    const int code = errno;
     ::close(fd);
-    if (got != static_cast<ssize_t>(size)) {
-      errno = got < 0 ? code : EIO;
-      return false;
-    }
+    if (got != static_cast<ssize_t>(size)) return false;
     Record record{};
     record.offset = offset;
     record.size = static_cast<std::uint32_t>(size);
     record.crc = bf::disk::Crc32(std::span<const std::byte>(data, size));
-    if (written_ + sizeof record + size > limit_) {
-      errno = ENOSPC;
-      return false;
-    }
+    if (written_ + sizeof record + size > limit_) return false;
     written_ += sizeof record + size;
     return Append(&record, sizeof record) && Append(data, size);
   }
 
   bool Append(const void* bytes, size_t size) const {
     static const auto next = Next<WriteFunction>("write");
-    const ssize_t put = next(log_, bytes, size);
-    if (put == static_cast<ssize_t>(size)) return true;
-    if (put >= 0) errno = ENOSPC;
-    return false;
+    return next(log_, bytes, size) == static_cast<ssize_t>(size);
   }
 
   int log_ = -1;
@@ -120,6 +122,7 @@ class UndoLog {
   std::uint64_t size_ = 0;
   std::uint64_t limit_ = 0;
   std::uint64_t written_ = 0;
+  bool broken_ = false;
   std::set<std::uint64_t> saved_;
   std::mutex mutex_;
 };

@@ -53,6 +53,36 @@ Status ForEach(const std::string& path, Header& header, const OnRecord& on_recor
   return {};
 }
 
+// Written in one go and made durable at the end: a granule at a time that would be minutes on a
+// card, and nothing is gained, for the log does not outlive a power cut either.
+Status PutBack(const std::string& log, int fd, const std::string& path) {
+  const off_t size = ::lseek(fd, 0, SEEK_END);
+  Header header{};
+  BF_TRY(ForEach(log, header, [&](const Record& record, std::span<const std::byte> data) -> Status {
+    if (static_cast<std::uint64_t>(size) != header.device_size) {
+      return Fail("{} was made on a device of {} bytes, {} has {}", log, header.device_size, path,
+                  size);
+    }
+    return host::WriteAt(fd, record.offset, data, path);
+  }));
+  return host::Sync(fd, path);
+}
+
+// A file that is mounted is the backing file of a loop device.
+Status CheckNotLooped(const std::string& path, const struct stat& st) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/sys/block", error)) {
+    const auto backing = host::ReadLine(entry.path().string() + "/loop/backing_file");
+    struct stat other {};
+    if (!backing || ::stat(backing->c_str(), &other) != 0) continue;
+    if (other.st_dev == st.st_dev && other.st_ino == st.st_ino) {
+      return Fail("{} is in use by {}: unmount it first, or use another copy", path,
+                  "/dev/" + entry.path().filename().string());
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string PreloadLibrary() {
@@ -87,17 +117,22 @@ Status Restore(const std::string& log, const std::string& root, const std::strin
   BF_ASSIGN(const std::uint64_t count, CountRecords(log));
   if (count == 0) return {};
   BF_ASSIGN(const BlockDevice target,
-            BlockDevice::Open(root, device, std::nullopt, BlockDevice::Mode::kWriteExclusive));
-  const off_t size = ::lseek(target.fd(), 0, SEEK_END);
-  Header header{};
-  BF_TRY(ForEach(log, header, [&](const Record& record, std::span<const std::byte> data) -> Status {
-    if (static_cast<std::uint64_t>(size) != header.device_size) {
-      return Fail("{} was made on a device of {} bytes, /dev/{} has {}", log, header.device_size,
-                  device, size);
-    }
-    return target.Write(record.offset, data);
-  }));
-  return host::Sync(target.fd(), device);
+            BlockDevice::Open(root, device, std::nullopt, BlockDevice::Mode::kWriteBuffered));
+  return PutBack(log, target.fd(), DevicePath(root, device));
+}
+
+Status RestoreOnto(const std::string& log, const std::string& path) {
+  BF_TRY(CountRecords(log));
+  // O_EXCL: refused by a block device that is mounted.
+  struct stat st {};
+  if (::stat(path.c_str(), &st) != 0) return FailErrno(errno, "stat {}", path);
+  if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)) {
+    return Fail("{} is neither a file nor a block device", path);
+  }
+  if (S_ISREG(st.st_mode)) BF_TRY(CheckNotLooped(path, st));
+  BF_ASSIGN(const host::UniqueFd fd,
+            host::Open(path, S_ISBLK(st.st_mode) ? O_RDWR | O_EXCL : O_RDWR));
+  return PutBack(log, fd.get(), path);
 }
 
 }  // namespace bf::provision::data::undo

@@ -16,5 +16,7 @@ bool HasHeader(const std::string& log);
 Result<std::uint64_t> CountRecords(const std::string& log);
 // Puts back all that the log holds. The device must not be mounted. Doing it twice is harmless.
 Status Restore(const std::string& log, const std::string& root, const std::string& device);
+// The same onto a copy of the partition: a file, or another block device.
+Status RestoreOnto(const std::string& log, const std::string& path);
 
 }  // namespace bf::provision::data::undo

@@ -63,11 +63,17 @@ def test_full_repair_keeps_an_undo_file_that_brings_the_metadata_back(finished, 
         assert read_pairing(case) == "paired"
         saved = case.guest.ok(f"ls {DATA}/control/repair").split()
         assert saved == ["repair-0001-full.undo"]
+        undo = "chroot /case bf-provision data --undo /tmp/repair-0001-full.undo"
+        onto = f"{undo} --onto /dev/{case.partition()}"
         case.guest.ok(f"""
             set -e
             cp {DATA}/control/repair/repair-0001-full.undo /tmp/
+            if {undo}; then exit 9; fi  # what is mounted is refused
+            if {onto}; then exit 9; fi
             umount {DATA}
-            chroot /case bf-provision data --undo /tmp/repair-0001-full.undo
+            {onto}
+            dd if=/dev/{case.partition()} bs=4096 skip=1 count=1 | tr -d '\\0' | wc -c | grep -x 0
+            {undo}
         """)
     # The damage is back, byte for byte where the repair had been.
     assert case.disk.get(DATA_AT + 4096, 4096) == bytes(4096)

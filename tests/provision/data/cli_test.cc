@@ -54,6 +54,18 @@ TEST(DataCliTest, RecordedFactsCannotBeApplied) {
   EXPECT_EQ(Call({"--facts", kGoldens + "/base.json"}).code, cli::kExitUsage);
 }
 
+TEST(DataCliTest, ARecordingThatIsMissingSaysHowToMakeOne) {
+  const Ran ran = Call({"--facts", "/nonexistent/facts.json", "--dry-run"});
+  EXPECT_EQ(ran.code, cli::kExitFailed);
+  EXPECT_NE(ran.err.find("/nonexistent/facts.json: no such recording; `--record FILE` makes one"),
+            std::string::npos)
+      << ran.err;
+}
+
+TEST(DataCliTest, OntoIsForUndoOnly) {
+  EXPECT_EQ(Call({"--onto", "/nonexistent/copy"}).code, cli::kExitUsage);
+}
+
 TEST(DataCliTest, FactsThatAreNoneAreNamed) {
   const Ran ran = Call({"--facts", kGoldens + "/layout.toml", "--dry-run"});
   EXPECT_EQ(ran.code, cli::kExitFailed);

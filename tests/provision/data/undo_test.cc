@@ -86,6 +86,35 @@ TEST_F(UndoTest, WhatCannotBeLoggedIsNotWritten) {
   EXPECT_EQ(Bytes(), before_);
 }
 
+TEST_F(UndoTest, PutsItBackOntoACopy) {
+  EXPECT_EQ(Fsck(64 << 20, std::chrono::seconds(60)).exit_code, 1);
+  const std::string repaired = Bytes();
+  const std::string copy = dir_ + "/copy.img";
+  std::filesystem::copy_file(image_, copy);
+  const auto restored = RestoreOnto(log_, copy);
+  ASSERT_TRUE(restored) << restored.error().ToString();
+  EXPECT_EQ(host::ReadFile(copy, kSize).value(), before_);
+  EXPECT_EQ(Bytes(), repaired) << "the original is left alone";
+  ASSERT_EQ(truncate(copy.c_str(), kSize / 2), 0);
+  EXPECT_FALSE(RestoreOnto(log_, copy));
+  EXPECT_FALSE(RestoreOnto(log_, dir_)) << "a directory";
+}
+
+TEST_F(UndoTest, WithoutALogNothingRuns) {
+  const std::string log = log_;
+  log_ = dir_ + "/nowhere/log";
+  EXPECT_EQ(Fsck(64 << 20, std::chrono::seconds(60)).exit_code, 8);
+  EXPECT_EQ(Bytes(), before_);
+  log_ = dir_;
+  EXPECT_EQ(Fsck(64 << 20, std::chrono::seconds(60)).exit_code, 8);
+  EXPECT_EQ(Bytes(), before_);
+  log_ = log;
+  const std::string image = image_;
+  image_ = dir_ + "/dev/other";
+  EXPECT_EQ(Fsck(64 << 20, std::chrono::seconds(60)).exit_code, 8);
+  image_ = image;
+}
+
 TEST_F(UndoTest, ADamagedLogChangesNothing) {
   (void)Fsck(64 << 20, std::chrono::seconds(60));
   const std::string repaired = Bytes();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/layout/layout.h"
 
+#include <fstream>
+#include <sstream>
+
 namespace bf::provision::layout {
 namespace {
 
@@ -28,6 +31,29 @@ TEST(Layout, EveryFieldKnowsItsPlace) {
     EXPECT_NE(partition.at.file, "");
   }
   for (const auto& word : layout->cmdline.words) EXPECT_GT(word.at.line, 1);
+}
+
+TEST(Layout, NoBootTakesLongerThanSystemdWaits) {
+  std::ostringstream unit;
+  unit << std::ifstream(BF_SOURCE_DIR "/provision/data/bf-data.service").rdbuf();
+  const std::string text = unit.str();
+  constexpr std::string_view kKey = "\nTimeoutStartSec=";
+  const auto at = text.find(kKey);
+  ASSERT_NE(at, std::string::npos);
+  std::size_t used = 0;
+  const int minutes = std::stoi(text.substr(at + kKey.size()), &used);
+  ASSERT_EQ(text.substr(at + kKey.size() + used, 4), "min\n");
+  // Five minutes for what has no deadline of its own.
+  EXPECT_LE(kTotalTimeout + 5 * 60'000, minutes * 60'000);
+
+  std::ostringstream layout;
+  layout << std::ifstream(BF_SOURCE_DIR "/policies/layout.toml").rdbuf();
+  std::string longer = layout.str();
+  longer.replace(longer.find("repair_timeout = \"300s\""), 23, "repair_timeout = \"301s\"");
+  policy::Diagnostics wrong;
+  (void)ReadLayout(policy::ParseToml(longer, "layout.toml", wrong), wrong);
+  EXPECT_NE(wrong.ToString().find("more than 900s together"), std::string::npos)
+      << wrong.ToString();
 }
 
 TEST(Layout, MissingFileIsAPolicyError) {
