@@ -13,7 +13,6 @@ const WriteTable* TableOf(const ImagePlan& plan) {
 
 struct Carry {
   ImageHost& host;
-  Status operator()(const LeaveUnformatted&) const { return {}; }
   template <class T>
   Status operator()(const T& action) const {
     return host.Write(action);

@@ -19,6 +19,9 @@ class FakeImageHost : public ImageHost {
   Status Write(const WriteRoot& action) override {
     return Note(fmt::format("root {}", fmt::join(action.partitions, " ")));
   }
+  Status Write(const LeaveUnformatted& action) override {
+    return Note("zeros " + action.partition);
+  }
   Status Verify(const WriteTable&) override { return Note("verify"); }
   Result<std::uint64_t> Commit() override {
     BF_TRY(Note("commit"));

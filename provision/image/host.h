@@ -17,6 +17,7 @@ class ImageHost {
   virtual Status Write(const WriteTable& action) = 0;
   virtual Status Write(const WriteFat& action) = 0;
   virtual Status Write(const WriteRoot& action) = 0;
+  virtual Status Write(const LeaveUnformatted& action) = 0;
   // Reads back what was laid out and compares.
   virtual Status Verify(const WriteTable& table) = 0;
   // Gives the result its name. Returns the bytes it takes on the disk.

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include "core/disk/ext4.h"
 #include "core/disk/fat_names.h"
 #include "core/disk/gpt.h"
 #include "core/host/file.h"
@@ -120,6 +121,19 @@ Status LinuxImageHost::BuildRoot(const WriteRoot& action) {
   BF_ASSIGN(const std::uint64_t bytes, DataBytes(output_->fd(), first.offset, first.size));
   progress_.AddTotal(bytes * others.size());
   return output_->Copy(output_->fd(), output_->path(), first.offset, first.size, others, progress_);
+}
+
+Status LinuxImageHost::Write(const LeaveUnformatted& action) {
+  // Every signature at the start that libblkid knows lies within this.
+  constexpr std::uint64_t kStart = 128 << 10;
+  constexpr std::uint64_t kBlock = 4096;
+  BF_TRY(output_->WriteZeros(action.extent.offset, std::min(kStart, action.extent.size)));
+  for (const std::uint64_t place : disk::Ext4BackupPlaces(action.extent.size)) {
+    const std::uint64_t at = place / kBlock * kBlock;
+    BF_TRY(
+        output_->WriteZeros(action.extent.offset + at, std::min(kBlock, action.extent.size - at)));
+  }
+  return {};
 }
 
 Status LinuxImageHost::Verify(const WriteTable& table) {

@@ -25,6 +25,7 @@ class LinuxImageHost : public ImageHost {
   Status Write(const WriteTable& action) override;
   Status Write(const WriteFat& action) override;
   Status Write(const WriteRoot& action) override;
+  Status Write(const LeaveUnformatted& action) override;
   Status Verify(const WriteTable& table) override;
   Result<std::uint64_t> Commit() override;
 

@@ -90,6 +90,17 @@ Result<Output> Output::Create(const std::string& path, std::uint64_t size, bool 
   return output;
 }
 
+Status Output::PutAt(std::uint64_t offset, std::span<const std::byte> data) {
+  while (!data.empty()) {
+    const ssize_t put = ::pwrite(fd_.get(), data.data(), data.size(), static_cast<off_t>(offset));
+    if (put < 0 && errno == EINTR) continue;
+    if (put <= 0) return NoSpace(put < 0 ? errno : ENOSPC, path_);
+    offset += static_cast<std::uint64_t>(put);
+    data = data.subspan(static_cast<std::size_t>(put));
+  }
+  return {};
+}
+
 Status Output::WriteRuns(std::span<const std::uint64_t> offsets, std::span<const std::byte> data) {
   std::size_t at = 0;
   // Runs of blocks that are not all zero. Blocks are counted in the file, not in `data`.
@@ -109,17 +120,7 @@ Status Output::WriteRuns(std::span<const std::uint64_t> offsets, std::span<const
       end = next;
     }
     for (const std::uint64_t offset : offsets) {
-      const std::byte* from = data.data() + at;
-      std::uint64_t to = offset + at;
-      std::size_t left = end - at;
-      while (left > 0) {
-        const ssize_t put = ::pwrite(fd_.get(), from, left, static_cast<off_t>(to));
-        if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return NoSpace(put < 0 ? errno : ENOSPC, path_);
-        from += put;
-        to += static_cast<std::uint64_t>(put);
-        left -= static_cast<std::size_t>(put);
-      }
+      BF_TRY(PutAt(offset + at, data.subspan(at, end - at)));
     }
     at = end;
   }
@@ -128,6 +129,11 @@ Status Output::WriteRuns(std::span<const std::uint64_t> offsets, std::span<const
 
 Status Output::Write(std::uint64_t offset, std::span<const std::byte> data) {
   return WriteRuns({&offset, 1}, data);
+}
+
+Status Output::WriteZeros(std::uint64_t offset, std::uint64_t size) {
+  const std::vector<std::byte> zeros(static_cast<std::size_t>(size));
+  return PutAt(offset, zeros);
 }
 
 Status ForEachData(int fd, const std::string& name, std::uint64_t from, std::uint64_t size,

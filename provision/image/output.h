@@ -50,6 +50,8 @@ class Output {
 
   // Blocks of zeros are left as holes. Only for places never written before.
   Status Write(std::uint64_t offset, std::span<const std::byte> data);
+  // Zeros that are data, where Write leaves a hole.
+  Status WriteZeros(std::uint64_t offset, std::uint64_t size);
   // The same bytes to each of `offsets`, read once: `size` bytes of `source` from `from` on.
   // Holes of the source are holes here.
   Status Copy(int source, const std::string& source_name, std::uint64_t from, std::uint64_t size,
@@ -61,6 +63,7 @@ class Output {
 
  private:
   Output() = default;
+  Status PutAt(std::uint64_t offset, std::span<const std::byte> data);
   Status WriteRuns(std::span<const std::uint64_t> offsets, std::span<const std::byte> data);
 
   host::UniqueFd fd_;

@@ -61,7 +61,7 @@ class Planner {
     for (const Slot slot : layout::kSlots) AddBoot(slot);
     AddRoots();
     const PartitionPolicy& data = layout_.Get(Role::kData);
-    plan_.push_back({LeaveUnformatted{data.name.value, ExtentOf(data).size}, data.role.at});
+    plan_.push_back({LeaveUnformatted{data.name.value, ExtentOf(data)}, data.role.at});
     BF_TRY(problems_.Take());
     return std::move(plan_);
   }
@@ -277,7 +277,8 @@ std::string WriteRoot::Describe() const {
 }
 
 std::string LeaveUnformatted::Describe() const {
-  return fmt::format("leave {} ({}) for the first boot to format", partition, FormatSize(size));
+  return fmt::format("leave {} ({}) for the first boot to format", partition,
+                     FormatSize(extent.size));
 }
 
 Result<WriteRoot> PlanRoot(const RootFacts& root, std::int64_t time, const RootRequest& request) {

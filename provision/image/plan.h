@@ -83,10 +83,12 @@ struct WriteRoot {
   std::string Describe() const;
 };
 
+// Nothing but zeros. Where something of an earlier life could be found they are written out: what
+// writes images to cards skips holes, and would leave an old and finished file system in place.
 struct LeaveUnformatted {
   static constexpr std::string_view kName = "leave-unformatted";
   std::string partition;
-  std::uint64_t size = 0;
+  Extent extent;
   bool operator==(const LeaveUnformatted&) const = default;
   std::string Describe() const;
 };

@@ -50,6 +50,16 @@ TEST_F(OutputTest, HasItsNameOnlyOnceCommitted) {
   EXPECT_EQ(fs::file_size(path), 1u << 20);
 }
 
+TEST_F(OutputTest, WritesZerosWhereToldAndHolesElsewhere) {
+  const std::string path = dir_ + "/image";
+  auto output = Output::Create(path, 1 << 20, false);
+  ASSERT_TRUE(output);
+  ASSERT_TRUE(output->Write(0, std::vector<std::byte>(256 << 10)));
+  ASSERT_TRUE(output->WriteZeros(512 << 10, 8192));
+  ASSERT_TRUE(output->Commit(false));
+  EXPECT_EQ(Allocated(path), 8192u);
+}
+
 TEST_F(OutputTest, LeavesNothingWhenGivenUp) {
   {
     auto output = Output::Create(dir_ + "/image", 1 << 20, false);

@@ -205,13 +205,13 @@ TEST(ApplyImage, DoesTheStepsInOrderAndNamesTheResultLast) {
   EXPECT_THAT(host.calls,
               ElementsAre(fmt::format("create {}", TableOf(*plan).disk_size), "table of 6",
                           "fat BF_BOOTSEL", "fat BF_BOOT_A", "fat BF_BOOT_B",
-                          "root BF_ROOT_A BF_ROOT_B", "verify", "commit"));
+                          "root BF_ROOT_A BF_ROOT_B", "zeros BF_DATA", "verify", "commit"));
 }
 
 TEST(ApplyImage, NothingIsCommittedAfterAFailure) {
   const auto plan = PlanImage(Shipped(), Facts(), {"out", {}, 512});
   for (const std::string step :
-       {"table of 6", "fat BF_BOOT_B", "root BF_ROOT_A BF_ROOT_B", "verify"}) {
+       {"table of 6", "fat BF_BOOT_B", "root BF_ROOT_A BF_ROOT_B", "zeros BF_DATA", "verify"}) {
     FakeImageHost host;
     host.fail_at = step;
     EXPECT_FALSE(ApplyImage(*plan, host));
