@@ -21,16 +21,27 @@ std::string_view Name(Origin origin) {
   return "drawn";
 }
 
-void Print(cli::Invocation& invocation, const Identity& identity) {
+void Print(cli::Invocation& invocation, const std::string& id, std::string_view origin,
+           const std::string& note) {
   if (!invocation.json) {
-    invocation.out() << identity.MachineId() << "\n";
+    invocation.out() << id << "\n";
     return;
   }
-  const nlohmann::ordered_json json = {{"schema", 1},
-                                       {"machine_id", identity.MachineId()},
-                                       {"origin", Name(identity.origin)},
-                                       {"note", identity.note}};
+  const nlohmann::ordered_json json = {
+      {"schema", 1}, {"machine_id", id}, {"origin", origin}, {"note", note}};
   invocation.out() << json.dump(2) << "\n";
+}
+
+Status PrintInForce(cli::Invocation& invocation, const Identity& none) {
+  for (const std::string_view path : {"/run/machine-id", "/etc/machine-id"}) {
+    const auto id = host::ReadLine(host::Under(invocation.root, std::string(path)));
+    if (!id || !IsMachineId(*id)) continue;
+    Print(invocation, *id, path, none.note);
+    return {};
+  }
+  return Fail(
+      "there is no machine id: {}, and neither /run/machine-id nor /etc/machine-id holds one",
+      none.note);
 }
 
 Status Run(cli::Invocation& invocation) {
@@ -39,7 +50,10 @@ Status Run(cli::Invocation& invocation) {
     return FailKind(ErrorKind::kUsage, "--attach wants an absolute path, not \"{}\"", attach);
   }
   const Identity identity = ObserveIdentity(invocation.root, attach.empty() ? "/" : attach);
-  Print(invocation, identity);
+  // Who only asks wants the id in force, not another one each time.
+  if (attach.empty() && identity.origin == Origin::kDrawn)
+    return PrintInForce(invocation, identity);
+  Print(invocation, identity.MachineId(), Name(identity.origin), identity.note);
   if (!identity.note.empty()) {
     invocation.Say(cli::Level::kNotice, fmt::format("a new machine id: {}", identity.note));
   }

@@ -59,15 +59,50 @@ class IdentityTest : public ::testing::Test {
     cli::Tool tool{"bf-provision", "", {MachineIdVerb()}};
     std::ostringstream out;
     err_.str("");
-    EXPECT_EQ(cli::RunTool(tool, {"machine-id", "--json", "--root", tree_.path()},
-                           cli::Streams{out, err_}),
-              0)
+    // As the initramfs does it.
+    EXPECT_EQ(
+        cli::RunTool(tool,
+                     {"machine-id", "--json", "--root", tree_.path(), "--attach", "/", "--dry-run"},
+                     cli::Streams{out, err_}),
+        0)
         << err_.str();
     return nlohmann::json::parse(out.str());
+  }
+  // As a person does it.
+  int Print(std::string& printed) {
+    cli::Tool tool{"bf-provision", "", {MachineIdVerb()}};
+    std::ostringstream out;
+    err_.str("");
+    const int code =
+        cli::RunTool(tool, {"machine-id", "--root", tree_.path()}, cli::Streams{out, err_});
+    printed = out.str();
+    return code;
   }
   TempTree tree_;
   std::ostringstream err_;
 };
+
+TEST_F(IdentityTest, WhoAsksGetsTheIdInForceAndNoNewOne) {
+  std::string printed;
+  EXPECT_EQ(Print(printed), 1);
+  EXPECT_EQ(printed, "");
+  EXPECT_THAT(err_.str(), HasSubstr("there is no machine id"));
+  tree_.Write("etc/machine-id", "uninitialized\n");
+  EXPECT_EQ(Print(printed), 1);
+  tree_.Write("etc/machine-id", std::string(32, '0') + "\n");
+  EXPECT_EQ(Print(printed), 1);
+  const std::string in_etc = "00112233445566778899aabbccddeeff";
+  tree_.Write("etc/machine-id", in_etc + "\n");
+  EXPECT_EQ(Print(printed), 0);
+  EXPECT_EQ(printed, in_etc + "\n");
+  const std::string in_run = "ffeeddccbbaa99887766554433221100";
+  tree_.Write("run/machine-id", in_run + "\n");
+  EXPECT_EQ(Print(printed), 0);
+  EXPECT_EQ(printed, in_run + "\n");
+  Format("BF_DATA");
+  EXPECT_EQ(Print(printed), 0);
+  EXPECT_EQ(printed, std::string(kId) + "\n") << "a finished BF_DATA counts most";
+}
 
 TEST_F(IdentityTest, AFinishedFileSystemIsTheIdentity) {
   Format("BF_DATA");
