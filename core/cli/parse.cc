@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/policy/reader.h"
+
 namespace bf::cli {
 namespace {
 
@@ -62,6 +64,31 @@ void Collect(const CLI::App& app, const std::vector<Option>& options, const Slot
   }
 }
 
+// The first word that is neither an option nor the value of a common one. CLI11 would complain
+// about whatever it met first, and not about the word that is wrong.
+Status CheckVerb(const Tool& tool, const std::vector<std::string>& args) {
+  std::vector<std::string_view> names;
+  for (const Verb& verb : tool.verbs) names.push_back(verb.name);
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    const std::string& word = args[i];
+    if (word.starts_with('-')) {
+      for (const Option& option : CommonOptions()) {
+        if (option.name == word && !option.value_name.empty()) ++i;
+      }
+      continue;
+    }
+    if (std::find(names.begin(), names.end(), word) != names.end()) return {};
+    const std::string_view closest = policy::ClosestMatch(word, names);
+    if (!closest.empty()) {
+      return FailKind(ErrorKind::kUsage, "unknown verb \"{}\" (did you mean \"{}\"?)", word,
+                      closest);
+    }
+    return FailKind(ErrorKind::kUsage, "unknown verb \"{}\" (there are: {})", word,
+                    fmt::join(names, ", "));
+  }
+  return {};
+}
+
 }  // namespace
 
 const std::vector<Option>& CommonOptions() {
@@ -94,7 +121,10 @@ Result<const Verb*> ParseArguments(const Tool& tool, const std::vector<std::stri
     verbs[&verb] = sub;
   }
   const bool has_verbs = !tool.verbs.empty() && !tool.verbs.front().name.empty();
-  if (has_verbs) app.require_subcommand(1);
+  if (has_verbs) {
+    BF_TRY(CheckVerb(tool, args));
+    app.require_subcommand(1);
+  }
 
   // CLI11 wants the words in reverse.
   std::vector<std::string> reversed(args.rbegin(), args.rend());

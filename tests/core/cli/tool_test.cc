@@ -79,6 +79,15 @@ TEST_F(ToolTest, UsageErrorsExit64AndSayNothingOnStdout) {
   }
 }
 
+TEST_F(ToolTest, AnUnknownVerbIsNamedAndTheClosestSuggested) {
+  EXPECT_EQ(Run({"--root", "/t", "imgae", "--out", "o"}), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("unknown verb \"imgae\" (did you mean \"image\"?)"));
+  EXPECT_EQ(Run({"--dry-run", "bogus"}), kExitUsage);
+  EXPECT_THAT(err_.str(), HasSubstr("unknown verb \"bogus\" (there are: image, fail)"));
+  // An option of the verb in front of it: its value is no verb, and CLI11 never took that.
+  EXPECT_EQ(Run({"--out", "o", "image", "in"}), kExitUsage);
+}
+
 TEST_F(ToolTest, ErrorKindsBecomeExitCodes) {
   EXPECT_EQ(Run({"fail", "policy"}), kExitPolicy);
   EXPECT_EQ(err_.str(), "bf-example: first line\nbf-example: second line\n");
