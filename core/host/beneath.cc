@@ -3,7 +3,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -32,8 +34,20 @@ struct DirCloser {
   void operator()(DIR* dir) const { ::closedir(dir); }
 };
 
+// A directory whose quota project is inherited takes in no entry of another project (EXDEV), and
+// the owner of what is below may have given it any. Where there are no projects there is nothing to
+// do.
+void LetEntriesIn(int dir_fd) {
+  fsxattr attributes{};
+  if (::ioctl(dir_fd, FS_IOC_FSGETXATTR, &attributes) != 0) return;
+  if ((attributes.fsx_xflags & FS_XFLAG_PROJINHERIT) == 0) return;
+  attributes.fsx_xflags &= ~static_cast<decltype(attributes.fsx_xflags)>(FS_XFLAG_PROJINHERIT);
+  (void)::ioctl(dir_fd, FS_IOC_FSSETXATTR, &attributes);
+}
+
 // Empties a directory. A hostile tree may be deeper than we have descriptors or stack for: what
-// lies below kMaxDepth is moved up into the top and removed from there.
+// lies below kMaxDepth is moved up into the top and removed from there. What cannot be removed does
+// not keep the rest: the first failure is told at the end.
 class Removal {
  public:
   // `device` is that of the tree: an entry on another one is a mount, not content.
@@ -41,11 +55,14 @@ class Removal {
       : top_(top), device_(device), shown_(shown) {}
 
   Status Run() {
+    LetEntriesIn(top_);
+    // Ends: every move takes a directory out of another one, and none is ever put into one below.
+    Status status;
     do {
       moved_ = false;
-      BF_TRY(Contents(top_, shown_, 0));
+      status = Contents(top_, shown_, 0);
     } while (moved_);
-    return {};
+    return status;
   }
 
  private:
@@ -59,16 +76,18 @@ class Removal {
     }
     // The offset is shared with `dir_fd`, which an earlier pass has read to its end.
     ::rewinddir(dir.get());
+    Status first;
     while (true) {
       errno = 0;
       const dirent* entry = ::readdir(dir.get());
       if (entry == nullptr) {
-        if (errno != 0) return FailErrno(errno, "list {}", shown);
-        return {};
+        if (errno != 0 && first) first = FailErrno(errno, "list {}", shown);
+        return first;
       }
       const std::string_view name = entry->d_name;
       if (name == "." || name == "..") continue;
-      BF_TRY(Entry(dir_fd, entry->d_name, fmt::format("{}/{}", shown, name), depth));
+      Status removed = Entry(dir_fd, entry->d_name, fmt::format("{}/{}", shown, name), depth);
+      if (!removed && first) first = std::move(removed);
     }
   }
 

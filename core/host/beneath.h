@@ -33,7 +33,8 @@ class Beneath {
   // Durable replacement, see ReplaceFileAt. The directory must exist.
   Status ReplaceFile(const std::string& relative, std::string_view content, unsigned mode) const;
   // Removes a file or a whole tree, never following a symlink nor crossing into another mount.
-  // Absent is not an error.
+  // Absent is not an error. When something cannot be removed, all the rest is, and the first of it
+  // is the error.
   Status RemoveTree(const std::string& relative) const;
 
  private:

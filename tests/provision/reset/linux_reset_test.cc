@@ -2,6 +2,8 @@
 // A factory reset on a real ext4, asked for and carried out as on the device.
 #include "provision/reset/linux_reset.h"
 
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <sstream>
@@ -214,6 +216,37 @@ TEST_F(LinuxReset, CutAtEachPhaseTheNextBootFinishesIt) {
     });
   }
   EXPECT_GE(cuts, 8);
+}
+
+TEST_F(LinuxReset, RemovesAllButWhatItCannotAndLetsInWhatIsMovedUp) {
+  device_.Boot([] {
+    const std::string top = kData + "state/shared/old";
+    for (char c = 'a'; c <= 'z'; ++c) {
+      fs::create_directories(top + "/" + c);
+      Spill(top + "/" + c + "/page", "private");
+    }
+    fs::create_directory(top + "/m/mounted");
+    ASSERT_EQ(::mount("tmpfs", (top + "/m/mounted").c_str(), "tmpfs", 0, nullptr), 0);
+    const host::UniqueFd fd(::open(top.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    fsxattr attributes{};
+    ASSERT_EQ(::ioctl(fd.get(), FS_IOC_FSGETXATTR, &attributes), 0);
+    attributes.fsx_xflags |= FS_XFLAG_PROJINHERIT;
+    ASSERT_EQ(::ioctl(fd.get(), FS_IOC_FSSETXATTR, &attributes), 0);
+
+    const auto data = host::Beneath::Open(kData);
+    ASSERT_TRUE(data.has_value());
+    const auto removed = data->RemoveTree("state/shared/old");
+    ASSERT_FALSE(removed.has_value());
+    EXPECT_NE(removed.error().ToString().find("old/m/mounted is a mount point"), std::string::npos)
+        << removed.error().ToString();
+    // Whatever the order of the directory, the others are gone.
+    EXPECT_EQ(std::distance(fs::directory_iterator(top), fs::directory_iterator()), 1);
+    EXPECT_FALSE(fs::exists(top + "/m/page"));
+    EXPECT_TRUE(fs::exists(top + "/m/mounted"));
+    // An inherited project keeps out entries of other projects; the deep ones must come in.
+    ASSERT_EQ(::ioctl(fd.get(), FS_IOC_FSGETXATTR, &attributes), 0);
+    EXPECT_EQ(attributes.fsx_xflags & FS_XFLAG_PROJINHERIT, 0u);
+  });
 }
 
 }  // namespace
