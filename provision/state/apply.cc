@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/state/apply.h"
 
-#include <set>
-
 namespace bf::provision::state {
 namespace {
 
@@ -47,6 +45,13 @@ class Run {
     BF_TRY(host_.Do(action));
     report_.findings.push_back(fmt::format("{} had another owner or mode; now {}:{} {:04o}",
                                            action.source, action.uid, action.gid, action.mode));
+    return {};
+  }
+
+  Status Do(const SetProject& action) {
+    BF_ASSIGN(ProjectWalk walk, host_.Do(action));
+    for (std::string& line : walk.findings) report_.findings.push_back(std::move(line));
+    if (!walk.finished) report_.unfinished.insert(action.entry);
     return {};
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,11 @@
 #include "provision/state/plan.h"
 
 namespace bf::provision::state {
+
+struct ProjectWalk {
+  bool finished = true;  // false: the next boot goes on
+  std::vector<std::string> findings;
+};
 
 // The only thing that changes the machine here. Each verb is complete: it opens what it names
 // beneath BF_DATA, checks what it got, and leaves it whole or untouched.
@@ -19,7 +25,7 @@ class Host {
   // What of the seed was left out, one line each.
   virtual Result<std::vector<std::string>> Do(const Create& action) = 0;
   virtual Status Do(const SetOwner& action) = 0;
-  virtual Status Do(const SetProject& action) = 0;
+  virtual Result<ProjectWalk> Do(const SetProject& action) = 0;
   virtual Status Do(const SetQuota& action) = 0;
   virtual Status Do(const Bind& action) = 0;
   virtual Status Do(const Harden& action) = 0;
@@ -29,6 +35,7 @@ struct Report {
   std::vector<std::string> done;      // one line per step carried out
   std::vector<std::string> findings;  // what was met on the way and put right: somebody should know
   std::vector<std::string> problems;  // what could not be done
+  std::set<std::string> unfinished;   // entries whose SetProject goes on at the next boot
 };
 
 // Carries out the steps in order. When one fails, what follows for the same entry is left out,

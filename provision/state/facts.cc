@@ -48,6 +48,7 @@ Json SourceToJson(const SourceFacts& source) {
   if (source.foreign) json["foreign"] = true;
   if (source.project != 0) json["project"] = source.project;
   if (source.inherits) json["inherits"] = true;
+  if (source.walk_pending) json["walk_pending"] = true;
   return json;
 }
 
@@ -62,6 +63,7 @@ SourceFacts SourceFromJson(const Json& json) {
   source.foreign = json.value("foreign", false);
   source.project = json.value("project", 0U);
   source.inherits = json.value("inherits", false);
+  source.walk_pending = json.value("walk_pending", false);
   return source;
 }
 

@@ -46,6 +46,7 @@ struct SourceFacts {
   bool foreign = false;       // something else is mounted there
   std::uint32_t project = 0;  // quota project, of directories
   bool inherits = false;      // what is created below gets the same project
+  bool walk_pending = false;  // what is below was not all given to the project yet
   bool operator==(const SourceFacts&) const = default;
 };
 

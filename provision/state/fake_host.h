@@ -45,11 +45,12 @@ class FakeHost : public Host {
     source.mode = action.mode;
     return {};
   }
-  Status Do(const SetProject& action) override {
+  Result<ProjectWalk> Do(const SetProject& action) override {
     BF_TRY(MayFail(action));
     SourceOf(action).project = action.project;
     SourceOf(action).inherits = true;
-    return {};
+    SourceOf(action).walk_pending = false;
+    return ProjectWalk{};
   }
   Status Do(const SetQuota& action) override {
     BF_TRY(MayFail(action));

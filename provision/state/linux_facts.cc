@@ -10,6 +10,7 @@
 #include "core/host/beneath.h"
 #include "core/host/file.h"
 #include "provision/state/facts.h"
+#include "provision/state/linux_project.h"
 #include "provision/state/linux_quota.h"
 
 namespace bf::provision::state {
@@ -98,6 +99,7 @@ class Observer {
     }
     source.project = project->project;
     source.inherits = project->inherits;
+    source.walk_pending = ProjectWalkPending(fd->get());
     return source;
   }
 

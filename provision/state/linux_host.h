@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -19,12 +20,14 @@ class LinuxHost : public Host {
   // `root`: the image. BF_DATA is below it, at `mount_point`.
   static Result<LinuxHost> Open(const std::string& root, const std::string& mount_point);
 
+  // For all walks that give a tree to its project together.
+  void AllowForWalks(std::chrono::milliseconds time) { walk_time_ = time; }
   void OnCheckpoint(Checkpoint checkpoint) { checkpoint_ = std::move(checkpoint); }
 
   Result<std::string> Do(const MoveAside& action) override;
   Result<std::vector<std::string>> Do(const Create& action) override;
   Status Do(const SetOwner& action) override;
-  Status Do(const SetProject& action) override;
+  Result<ProjectWalk> Do(const SetProject& action) override;
   Status Do(const SetQuota& action) override;
   Status Do(const Bind& action) override;
   Status Do(const Harden& action) override;
@@ -43,6 +46,7 @@ class LinuxHost : public Host {
   host::Beneath image_;
   host::Beneath data_;
   Checkpoint checkpoint_;
+  std::chrono::steady_clock::duration walk_time_ = std::chrono::seconds(20);
 };
 
 }  // namespace bf::provision::state

@@ -62,6 +62,8 @@ Status AssignProject(int fd, std::uint32_t project, bool inherit, const std::str
   if (::ioctl(fd, FS_IOC_FSGETXATTR, &attributes) != 0) {
     return FailErrno(errno, "read the project of {}", shown);
   }
+  const bool inherits = (attributes.fsx_xflags & FS_XFLAG_PROJINHERIT) != 0;
+  if (attributes.fsx_projid == project && (inherits || !inherit)) return {};
   attributes.fsx_projid = project;
   if (inherit) attributes.fsx_xflags |= FS_XFLAG_PROJINHERIT;
   if (::ioctl(fd, FS_IOC_FSSETXATTR, &attributes) != 0) {

@@ -38,6 +38,7 @@ class Planner {
     }
     for (const std::string& path : SkeletonOf(policy_, facts_.slot)) PlanSkeleton(path);
     for (const Entry& entry : policy_.entries) PlanEntry(entry);
+    for (auto& walk : walks_) planned_.steps.push_back(std::move(walk));
     return std::move(planned_);
   }
 
@@ -150,8 +151,10 @@ class Planner {
       Add(SetOwner{wanted.entry, wanted.source, wanted.kind, wanted.uid, wanted.gid, wanted.mode},
           wanted.mode_at);
     }
-    if (wanted.project != 0 && (source.project != wanted.project || !source.inherits)) {
-      Add(SetProject{wanted.entry, wanted.source, wanted.project}, wanted.project_at);
+    if (wanted.project != 0 &&
+        (source.project != wanted.project || !source.inherits || source.walk_pending)) {
+      walks_.push_back(
+          {SetProject{wanted.entry, wanted.source, wanted.project}, wanted.project_at});
     }
     return Outcome::kThere;
   }
@@ -191,6 +194,7 @@ class Planner {
   const Policy& policy_;
   const Facts& facts_;
   Planned planned_;
+  plan::Plan<Action> walks_;
 };
 
 }  // namespace

@@ -54,7 +54,8 @@ struct SetOwner {
   bool operator==(const SetOwner&) const = default;
 };
 
-// Gives the tree to a quota project, top last, so that a cut half way starts over.
+// Gives the tree to a quota project. After all binds: it may take long, and nobody's state waits
+// for another's cache.
 struct SetProject {
   static constexpr std::string_view kName = "set-project";
   std::string entry;

@@ -45,11 +45,16 @@ Status Carry(cli::Invocation& invocation, const Policy& policy, Outcome& outcome
   Report applied = Apply(planned.steps, host);
   for (std::string& line : applied.done) outcome.report.done.push_back(std::move(line));
   outcome.report.findings = std::move(applied.findings);
+  outcome.report.unfinished = std::move(applied.unfinished);
   for (std::string& line : applied.problems) outcome.report.problems.push_back(std::move(line));
   // What was done is believed only when it is seen.
   BF_ASSIGN(outcome.facts, ObserveFacts(invocation.root, policy));
   if (!outcome.report.problems.empty()) return {};
   for (const auto& step : MakePlan(policy, outcome.facts).steps) {
+    if (const auto* walk = std::get_if<SetProject>(&step.action);
+        walk != nullptr && outcome.report.unfinished.count(walk->entry) != 0) {
+      continue;  // a finding says so
+    }
     outcome.report.problems.push_back(
         fmt::format("{}: done without an error, but it did not hold", plan::Describe(step.action)));
   }

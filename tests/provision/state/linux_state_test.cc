@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // bf-provision state on a real ext4, run as the tool runs it.
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
@@ -10,6 +11,8 @@
 #include "core/facts/mountinfo.h"
 #include "core/facts/stage.h"
 #include "provision/state/linux_host.h"
+#include "provision/state/linux_project.h"
+#include "provision/state/linux_quota.h"
 #include "provision/state/policy.h"
 #include "provision/state/verb.h"
 #include "tests/support/device_tree.h"
@@ -374,6 +377,67 @@ TEST_F(LinuxState, ABadPolicyDoesNothingAndEndsWith65) {
     EXPECT_EQ(RunState().code, cli::kExitPolicy);
     EXPECT_FALSE(fs::exists(kData + "state"));
     EXPECT_EQ((*facts::ReadStageResult("/", "state"))->result, "failed");
+  });
+}
+
+// Project 0 is the one that needs no quotas in the kernel; that it was there shows in what
+// inherits.
+TEST_F(LinuxState, AWalkThatRunsOutOfTimeGoesOnAtTheNextBoot) {
+  using Clock = std::chrono::steady_clock;
+  const std::string top = kData + "tree";
+  const auto inherits = [](const std::string& path) {
+    const host::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return ReadProject(fd.get(), path).value().inherits;
+  };
+  const auto walk = [&](Clock::time_point deadline) {
+    const host::UniqueFd fd(::open(top.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    auto walked = SetProjectOfTree(fd.get(), 0, deadline, "tree");
+    EXPECT_TRUE(walked.has_value()) << walked.error().ToString();
+    EXPECT_EQ(ProjectWalkPending(fd.get()), !walked->finished);
+    return walked ? *walked : ProjectWalk{};
+  };
+  device_.Boot([&] {
+    fs::create_directories(top + "/a/b");
+    fs::create_directory(kData + "outside");
+    fs::create_directory(top + "/mounted");
+    ASSERT_EQ(
+        ::mount((kData + "outside").c_str(), (top + "/mounted").c_str(), nullptr, MS_BIND, nullptr),
+        0);
+    fs::create_directory_symlink(kData + "outside", top + "/link");
+    EXPECT_EQ(::mkfifo((top + "/fifo").c_str(), 0600), 0);
+
+    const ProjectWalk late = walk(Clock::now() - std::chrono::seconds(1));
+    EXPECT_FALSE(late.finished);
+    EXPECT_EQ(late.findings.size(), 1u);
+    EXPECT_TRUE(inherits(top));
+    EXPECT_FALSE(inherits(top + "/a"));
+    const ProjectWalk rest = walk(Clock::now() + std::chrono::minutes(1));
+    EXPECT_TRUE(rest.finished);
+    EXPECT_TRUE(rest.findings.empty());
+    EXPECT_TRUE(inherits(top + "/a/b"));
+    EXPECT_FALSE(inherits(kData + "outside"));
+  });
+}
+
+TEST_F(LinuxState, AWalkEndsHoweverDeepTheTree) {
+  device_.Boot([] {
+    fs::create_directory(kData + "tree");
+    host::UniqueFd top(::open((kData + "tree").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    host::UniqueFd here(::open((kData + "tree").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    // Deeper than a path can say.
+    const std::string name(255, 'd');
+    for (int i = 0; i < 200; ++i) {
+      ASSERT_EQ(::mkdirat(here.get(), name.c_str(), 0755), 0);
+      here = host::UniqueFd(::openat(here.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+      ASSERT_TRUE(here.valid());
+    }
+    const auto walk = SetProjectOfTree(
+        top.get(), 0, std::chrono::steady_clock::now() + std::chrono::minutes(1), "tree");
+    ASSERT_TRUE(walk.has_value()) << walk.error().ToString();
+    EXPECT_TRUE(walk->finished);
+    ASSERT_EQ(walk->findings.size(), 1u);
+    EXPECT_NE(walk->findings[0].find("more than 128 deep"), std::string::npos);
+    EXPECT_FALSE(ProjectWalkPending(top.get()));
   });
 }
 

@@ -77,6 +77,26 @@ TEST(StateApply, AMissingLimitDoesNotCostTheServiceItsState) {
   EXPECT_TRUE(facts.entries["cache"].at_target.bound);
 }
 
+TEST(StatePlan, NoWalkBeforeTheLastBind) {
+  const Policy policy = CasesPolicy();
+  Facts facts = CaseFacts("second_boot");
+  for (const char* name : {"cache", "app"}) facts.entries[name].at_source.project = 0;
+  const auto steps = MakePlan(policy, facts).steps;
+  ASSERT_GE(steps.size(), 7u);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    EXPECT_EQ(std::holds_alternative<SetProject>(steps[i].action), i + 2 >= steps.size()) << i;
+  }
+}
+
+TEST(StatePlan, AWalkThatWasNotFinishedGoesOn) {
+  const Policy policy = CasesPolicy();
+  Facts facts = CaseFacts("already_bound");
+  facts.entries["cache"].at_source.walk_pending = true;
+  const auto steps = MakePlan(policy, facts).steps;
+  ASSERT_EQ(steps.size(), 1u);
+  EXPECT_TRUE(std::holds_alternative<SetProject>(steps[0].action));
+}
+
 TEST(StateApply, AWrongOwnerThatStaysIsNotHandedToTheService) {
   const Policy policy = CasesPolicy();
   Facts facts = CaseFacts("wrong_owners");
