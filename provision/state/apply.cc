@@ -21,6 +21,7 @@ class Run {
     if (!error.source) error.source = step.because;
     report_.problems.push_back(error.ToString());
     const bool only_a_limit = std::holds_alternative<SetQuota>(step.action) ||
+                              std::holds_alternative<SetOwnerQuota>(step.action) ||
                               std::holds_alternative<SetProject>(step.action);
     if (!only_a_limit) given_up_.insert(entry);
   }

@@ -27,6 +27,7 @@ class Host {
   virtual Status Do(const SetOwner& action) = 0;
   virtual Result<ProjectWalk> Do(const SetProject& action) = 0;
   virtual Status Do(const SetQuota& action) = 0;
+  virtual Status Do(const SetOwnerQuota& action) = 0;
   virtual Status Do(const Bind& action) = 0;
   virtual Status Do(const Harden& action) = 0;
 };

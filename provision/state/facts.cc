@@ -67,6 +67,19 @@ SourceFacts SourceFromJson(const Json& json) {
   return source;
 }
 
+Json QuotaToJson(const QuotaFacts& quota) {
+  return {{"limit_bytes", quota.limit_bytes},
+          {"limit_inodes", quota.limit_inodes},
+          {"used_bytes", quota.used_bytes},
+          {"used_inodes", quota.used_inodes}};
+}
+
+QuotaFacts QuotaFromJson(const Json& quota) {
+  return {
+      quota.value("limit_bytes", std::uint64_t{0}), quota.value("limit_inodes", std::uint64_t{0}),
+      quota.value("used_bytes", std::uint64_t{0}), quota.value("used_inodes", std::uint64_t{0})};
+}
+
 Json EntryToJson(const EntryFacts& entry) {
   Json target = {{"type", ToText(entry.at_target.type)}};
   if (!entry.at_target.problem.empty()) target["problem"] = entry.at_target.problem;
@@ -75,12 +88,7 @@ Json EntryToJson(const EntryFacts& entry) {
   Json json = {{"source", entry.source},
                {"at_source", SourceToJson(entry.at_source)},
                {"at_target", std::move(target)}};
-  if (entry.quota) {
-    json["quota"] = {{"limit_bytes", entry.quota->limit_bytes},
-                     {"limit_inodes", entry.quota->limit_inodes},
-                     {"used_bytes", entry.quota->used_bytes},
-                     {"used_inodes", entry.quota->used_inodes}};
-  }
+  if (entry.quota) json["quota"] = QuotaToJson(*entry.quota);
   return json;
 }
 
@@ -93,12 +101,7 @@ EntryFacts EntryFromJson(const Json& json) {
   entry.at_target.type = TypeFromText(target.value("type", "absent"));
   entry.at_target.bound = target.value("bound", false);
   entry.at_target.hardened = target.value("hardened", false);
-  if (json.contains("quota")) {
-    const Json& quota = json["quota"];
-    entry.quota = QuotaFacts{
-        quota.value("limit_bytes", std::uint64_t{0}), quota.value("limit_inodes", std::uint64_t{0}),
-        quota.value("used_bytes", std::uint64_t{0}), quota.value("used_inodes", std::uint64_t{0})};
-  }
+  if (json.contains("quota")) entry.quota = QuotaFromJson(json["quota"]);
   return entry;
 }
 
@@ -114,7 +117,8 @@ std::string_view ToText(FileType type) {
 bool Facts::operator==(const Facts& other) const {
   return slot == other.slot && data_mounted == other.data_mounted &&
          data_volatile == other.data_volatile && data_read_only == other.data_read_only &&
-         quotas == other.quotas && skeleton == other.skeleton && entries == other.entries &&
+         quotas == other.quotas && owner_quotas == other.owner_quotas && owners == other.owners &&
+         skeleton == other.skeleton && entries == other.entries &&
          accounts.users == other.accounts.users && accounts.groups == other.accounts.groups;
 }
 
@@ -125,8 +129,11 @@ Json ToJson(const Facts& facts) {
                {"data_volatile", facts.data_volatile},
                {"data_read_only", facts.data_read_only},
                {"quotas", facts.quotas},
+               {"owner_quotas", facts.owner_quotas},
                {"users", facts.accounts.users},
                {"groups", facts.accounts.groups}};
+  json["owners"] = Json::object();
+  for (const auto& [name, quota] : facts.owners) json["owners"][name] = QuotaToJson(quota);
   json["skeleton"] = Json::object();
   for (const auto& [path, source] : facts.skeleton) json["skeleton"][path] = SourceToJson(source);
   json["entries"] = Json::object();
@@ -144,6 +151,10 @@ Result<Facts> FactsFromJson(std::string_view text) {
     facts.data_volatile = json.value("data_volatile", false);
     facts.data_read_only = json.value("data_read_only", false);
     facts.quotas = json.value("quotas", false);
+    facts.owner_quotas = json.value("owner_quotas", false);
+    for (const auto& [name, quota] : Object(json, "owners").items()) {
+      facts.owners[name] = QuotaFromJson(quota);
+    }
     for (const auto& [name, id] : Object(json, "users").items()) {
       facts.accounts.users[name] = id.get<std::uint32_t>();
     }

@@ -72,8 +72,10 @@ struct Facts {
   bool data_volatile = false;  // it is the tmpfs of a degraded boot
   bool data_read_only = false;
   bool quotas = false;                          // project quotas are enforced
+  bool owner_quotas = false;                    // those of users are, too
   std::map<std::string, SourceFacts> skeleton;  // "state", "state/shared", …
   std::map<std::string, EntryFacts> entries;    // by name
+  std::map<std::string, QuotaFacts> owners;     // of the entries, by user; root is never limited
   Accounts accounts;
 
   bool operator==(const Facts& other) const;

@@ -60,6 +60,12 @@ class FakeHost : public Host {
     facts_.entries[action.entry].quota = quota;
     return {};
   }
+  Status Do(const SetOwnerQuota& action) override {
+    BF_TRY(MayFail(action));
+    facts_.owners[action.owner].limit_bytes = action.bytes;
+    facts_.owners[action.owner].limit_inodes = action.inodes;
+    return {};
+  }
   Status Do(const Bind& action) override {
     BF_TRY(MayFail(action));
     facts_.entries[action.entry].at_target.bound = true;

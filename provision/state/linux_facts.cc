@@ -61,6 +61,8 @@ class Observer {
     }
     data_device_ = status.st_dev;
     result_.quotas = ProjectQuotasEnforced(data.fd());
+    result_.owner_quotas = UserQuotasEnforced(data.fd());
+    if (result_.owner_quotas) LookAtOwners(data);
     for (const std::string& path : SkeletonOf(policy_, result_.slot)) {
       result_.skeleton[path] = LookAtSource(data, path);
     }
@@ -101,6 +103,16 @@ class Observer {
     source.inherits = project->inherits;
     source.walk_pending = ProjectWalkPending(fd->get());
     return source;
+  }
+
+  void LookAtOwners(const Beneath& data) {
+    for (const Entry& entry : policy_.entries) {
+      const std::string& owner = entry.owner.value;
+      const auto uid = result_.accounts.User(owner);
+      if (!uid || *uid == 0 || result_.owners.count(owner) != 0) continue;
+      const auto quota = GetUserQuota(data.fd(), *uid);
+      if (quota && *quota) result_.owners[owner] = **quota;
+    }
   }
 
   void LookAtEntry(const Beneath& data, const Beneath& image, const Entry& entry) {

@@ -160,6 +160,10 @@ Status LinuxHost::Do(const SetQuota& action) {
   return SetProjectQuota(data_.fd(), action.project, action.bytes, action.inodes);
 }
 
+Status LinuxHost::Do(const SetOwnerQuota& action) {
+  return SetUserQuota(data_.fd(), action.uid, action.bytes, action.inodes);
+}
+
 Status LinuxHost::Do(const Bind& action) {
   BF_ASSIGN(const UniqueFd source, OpenSource(action.source, action.kind));
   BF_ASSIGN(const UniqueFd target, image_.OpenAt(action.target.substr(1), O_PATH | O_NOFOLLOW));

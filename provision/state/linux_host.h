@@ -29,6 +29,7 @@ class LinuxHost : public Host {
   Status Do(const SetOwner& action) override;
   Result<ProjectWalk> Do(const SetProject& action) override;
   Status Do(const SetQuota& action) override;
+  Status Do(const SetOwnerQuota& action) override;
   Status Do(const Bind& action) override;
   Status Do(const Harden& action) override;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Project quotas: quotactl_fd(2) (Linux 5.14) and FS_IOC_FS{GET,SET}XATTR.
+// Quotas of projects and of users: quotactl_fd(2) (Linux 5.14) and FS_IOC_FS{GET,SET}XATTR.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,11 @@ bool ProjectQuotasEnforced(int fd);
 // nullopt when the project is not known to the file system: nothing used, no limit.
 Result<std::optional<QuotaFacts>> GetProjectQuota(int fd, std::uint32_t project);
 Status SetProjectQuota(int fd, std::uint32_t project, std::uint64_t bytes, std::uint64_t inodes);
+
+// The same for what a user owns, wherever on the file system it lies.
+bool UserQuotasEnforced(int fd);
+Result<std::optional<QuotaFacts>> GetUserQuota(int fd, std::uint32_t uid);
+Status SetUserQuota(int fd, std::uint32_t uid, std::uint64_t bytes, std::uint64_t inodes);
 
 struct ProjectFlags {
   std::uint32_t project = 0;

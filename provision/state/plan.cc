@@ -36,6 +36,8 @@ class Planner {
     if (facts_.data_read_only) {
       Problem({}, "BF_DATA is mounted read-only: what is there is bound, nothing can be written");
     }
+    // First, so that no failure of an entry leaves its owner without a limit.
+    PlanOwnerQuotas();
     for (const std::string& path : SkeletonOf(policy_, facts_.slot)) PlanSkeleton(path);
     for (const Entry& entry : policy_.entries) PlanEntry(entry);
     for (auto& walk : walks_) planned_.steps.push_back(std::move(walk));
@@ -183,6 +185,39 @@ class Planner {
     }
   }
 
+  void PlanOwnerQuotas() {
+    if (!facts_.owner_quotas || facts_.data_read_only || facts_.data_volatile) return;
+    struct Sum {
+      const Entry* first;
+      bool whole = true;  // all that is the owner's has a limit
+      std::uint64_t bytes = 0;
+      std::uint64_t inodes = 0;
+    };
+    std::map<std::uint32_t, Sum> sums;
+    for (const Entry& entry : policy_.entries) {
+      const auto uid = facts_.accounts.User(entry.owner.value);
+      if (!uid || *uid == 0) continue;
+      Sum& sum = sums.try_emplace(*uid, Sum{&entry}).first->second;
+      if (!entry.quota) {
+        sum.whole = false;
+        continue;
+      }
+      // The other slot's is there, too, and counts.
+      const unsigned times = entry.scope.value == Scope::kPerSlot ? 2 : 1;
+      sum.bytes += times * entry.quota->bytes;
+      sum.inodes += times * entry.quota->inodes;
+    }
+    for (const auto& [uid, sum] : sums) {
+      if (!sum.whole) continue;
+      const std::string& owner = sum.first->owner.value;
+      const auto found = facts_.owners.find(owner);
+      const QuotaFacts now = found == facts_.owners.end() ? QuotaFacts{} : found->second;
+      if (now.limit_bytes == sum.bytes && now.limit_inodes == sum.inodes) continue;
+      Add(SetOwnerQuota{sum.first->name.value, owner, uid, sum.bytes, sum.inodes},
+          sum.first->quota->at);
+    }
+  }
+
   void PlanBind(const Entry& entry, const Wanted& wanted, const TargetFacts& target, bool fresh) {
     if (!target.bound || fresh) {
       Add(Bind{wanted.entry, wanted.source, wanted.kind, entry.path.value}, entry.path.at);
@@ -222,6 +257,11 @@ std::string SetProject::Describe() const {
 
 std::string SetQuota::Describe() const {
   return fmt::format("limit quota project {} ({}) to {} and {} inodes", project, entry,
+                     policy::FormatSize(bytes), inodes);
+}
+
+std::string SetOwnerQuota::Describe() const {
+  return fmt::format("limit all that {} ({}) owns to {} and {} inodes", owner, uid,
                      policy::FormatSize(bytes), inodes);
 }
 

@@ -75,6 +75,19 @@ struct SetQuota {
   bool operator==(const SetQuota&) const = default;
 };
 
+// For all that the user owns on BF_DATA. A project holds only who leaves it alone: the owner of a
+// file may move it to another one, but cannot give it away.
+struct SetOwnerQuota {
+  static constexpr std::string_view kName = "set-owner-quota";
+  std::string entry;  // one of the owner's
+  std::string owner;
+  std::uint32_t uid = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t inodes = 0;
+  std::string Describe() const;
+  bool operator==(const SetOwnerQuota&) const = default;
+};
+
 // nosuid,nodev,noexec whatever BF_DATA itself is mounted with.
 struct Bind {
   static constexpr std::string_view kName = "bind";
@@ -95,7 +108,8 @@ struct Harden {
   bool operator==(const Harden&) const = default;
 };
 
-using Action = std::variant<MoveAside, Create, SetOwner, SetProject, SetQuota, Bind, Harden>;
+using Action =
+    std::variant<MoveAside, Create, SetOwner, SetProject, SetQuota, SetOwnerQuota, Bind, Harden>;
 const std::string& EntryOf(const Action& action);
 
 // Something the plan cannot put right. The rest goes on.
