@@ -9,7 +9,8 @@ import subprocess
 MODULES = ["virtio_pci", "virtio_blk", "virtio_scsi", "virtio_console", "sd_mod", "nvme",
            "usb-storage", "uas", "xhci-pci", "sdhci-pci", "mmc_block", "ext4", "crc32c_generic",
            "crc32c_intel", "quota_v2", "loop"]
-PROGRAMS = ["mkfs.ext4", "e2fsck", "debugfs", "dumpe2fs", "tune2fs", "sgdisk", "blkdiscard"]
+PROGRAMS = ["mkfs.ext4", "e2fsck", "debugfs", "dumpe2fs", "tune2fs", "sgdisk", "blkdiscard",
+            "chattr", "lsattr"]
 
 INIT = """#!/bin/sh
 export PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin

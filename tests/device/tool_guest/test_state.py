@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Project quotas of persistent paths, on a kernel that has them."""
+"""Quotas of persistent paths, on a kernel that has them."""
 import json
+import re
 
 POLICY = "--policy /tmp/state-policies"
 KIOSK = "/case/var/lib/betterframe-kiosk"
@@ -77,3 +78,45 @@ def test_an_old_tree_is_given_to_its_project(make, guest):
         kiosk = next(p for p in report["details"]["paths"] if p["path"].endswith("-kiosk"))
         assert kiosk["quota"]["used_bytes"] >= 1000 << 10
         assert state(guest)[1].strip() == "nothing to do"
+
+
+def test_a_kiosk_that_leaves_its_project_is_held_by_its_owner_limit(make, guest):
+    with make().booted(PREPARE) as case:
+        assert case.data().code == 0
+        code, output = state(guest)
+        assert code == 0, output
+        limit = re.search(r"limit all that betterframe-kiosk \(901\) owns to (\d+) MiB", output)
+        assert limit, output
+
+        code, output = as_kiosk(guest, f"chattr -p 0 {KIOSK} && lsattr -pd {KIOSK}")
+        assert code == 0 and output.split()[0] == "0", output
+        code, output = fill(guest)
+        assert code != 0 and "uota" in output, output
+        used = int(guest.ok(f"du -sk {KIOSK}").split()[0])
+        # Its project would have stopped it at 4 MiB.
+        assert used <= int(limit[1]) << 10, used
+        assert 4 << 10 < used or limit[1] == "4", used
+        guest.ok("dd if=/dev/zero of=/case/var/lib/rauc/status bs=64k count=16")
+
+        code, output = state(guest)
+        assert code == 0 and "give state/shared/kiosk to quota project 7" in output, output
+        assert guest.ok(f"lsattr -pd {KIOSK}").split()[0] == "7"
+        assert guest.ok(f"lsattr -p {KIOSK}").split()[0] == "7"
+        assert state(guest)[1].strip() == "nothing to do"
+
+
+def test_a_factory_reset_removes_a_deep_tree_of_another_project(make, guest):
+    case = make()
+    with case.booted(PREPARE):
+        assert case.data().code == 0
+        assert state(guest)[0] == 0
+        code, output = as_kiosk(guest, f"cd {KIOSK} && mkdir d && chattr -p 0 d && cd d && "
+                                       "for i in $(seq 150); do mkdir d && cd d || exit 1; done; "
+                                       "echo private > page")
+        assert code == 0, output
+        guest.ok(f"chroot /case /usr/bin/bf-provision reset {POLICY}")
+    with case.booted(PREPARE):
+        assert case.data().code == 0
+        code, output = state(guest)
+        assert code == 0 and "factory reset: finished" in output, output
+        assert guest.ok(f"ls -A {KIOSK}").strip() == ""
