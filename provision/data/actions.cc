@@ -70,7 +70,7 @@ std::string UndoRepairs::Describe() const {
 }
 std::string MountData::Describe() const {
   return fmt::format("mount /dev/{} on {} (nosuid,nodev,noexec,noatime,errors=remount-ro{})",
-                     device, target, project_quota ? ",prjquota" : "");
+                     device, target, project_quota ? ",usrquota,prjquota" : "");
 }
 std::string FixMountFlags::Describe() const {
   return fmt::format("set nosuid,nodev,noexec,noatime on {}", target);

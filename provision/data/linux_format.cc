@@ -43,24 +43,19 @@ Status LinuxHost::Do(const WipePartition& step) {
 }
 
 Status LinuxHost::Do(const MakeFilesystem& step) {
+  constexpr const char* kExtended =
+      "quotatype=usrquota:prjquota,nodiscard,lazy_itable_init=1,lazy_journal_init=0,root_owner=0:0";
   // No -F: mkfs itself refuses what is mounted or in use. Blocks of 4 KiB whatever the size: mke2fs
   // takes 1 KiB for small ones, and those grow badly. lazy_journal_init stays off: a stale block in
   // the journal area could be replayed after a crash. No discard: of a whole card it can take
   // minutes, and what counts has been zeroed by then.
   host::Command command;
-  command.argv = {
-      "mkfs.ext4",
-      "-q",
-      "-b",
-      std::to_string(kBlock),
-      "-m",
-      "1",
-      "-L",
-      std::string(kLabelNew),
-      "-O",
-      "has_journal,extent,64bit,metadata_csum,quota,project",
-      "-E",
-      "quotatype=prjquota,nodiscard,lazy_itable_init=1,lazy_journal_init=0,root_owner=0:0"};
+  command.argv = {"mkfs.ext4", "-q",
+                  "-b",        std::to_string(kBlock),
+                  "-m",        "1",
+                  "-L",        std::string(kLabelNew),
+                  "-O",        "has_journal,extent,64bit,metadata_csum,quota,project",
+                  "-E",        kExtended};
   if (!step.uuid.empty()) command.argv.insert(command.argv.end(), {"-U", step.uuid});
   command.argv.push_back(Device(step.device));
   command.timeout = std::chrono::milliseconds(step.timeout_ms);
@@ -71,7 +66,9 @@ Status LinuxHost::Do(const MakeFilesystem& step) {
 
 Result<host::UniqueFd> LinuxHost::MountPrivately(const std::string& device, bool read_only) const {
   std::vector<host::MountOption> options{{"source", Device(device)}, {"errors", "remount-ro"}};
-  if (!read_only) options.push_back({"prjquota", ""});
+  if (!read_only)
+    options.insert(options.end(),
+                   {host::MountOption{"usrquota", ""}, host::MountOption{"prjquota", ""}});
   host::MountFlags flags;
   flags.read_only = read_only;
   flags.no_suid = flags.no_dev = flags.no_exec = flags.no_atime = true;

@@ -70,7 +70,9 @@ Status LinuxHost::Do(const WipeFree& step) {
 
 Status LinuxHost::Do(const MountData& step) {
   std::vector<host::MountOption> options{{"source", Device(step.device)}, {"errors", "remount-ro"}};
-  if (step.project_quota) options.push_back({"prjquota", ""});
+  if (step.project_quota)
+    options.insert(options.end(),
+                   {host::MountOption{"usrquota", ""}, host::MountOption{"prjquota", ""}});
   host::MountFlags flags;
   flags.no_suid = flags.no_dev = flags.no_exec = flags.no_atime = true;
   BF_ASSIGN(const host::UniqueFd mount, host::CreateMount("ext4", options, flags));

@@ -67,7 +67,7 @@ def test_data_is_grown_to_the_end_of_the_disk(device):
 def test_data_is_mounted_as_listed(device):
     data = mounts(device)[DATA]
     assert {"nosuid", "nodev", "noexec", "noatime"} <= data.options
-    assert {"errors=remount-ro", "prjquota"} <= data.super_options
+    assert {"errors=remount-ro", "usrquota", "prjquota"} <= data.super_options
 
 
 @pytest.mark.parametrize(("path", "expected"), [

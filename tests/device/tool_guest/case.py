@@ -118,7 +118,8 @@ class Case:
     def assert_mounted_right(self):
         line = self.guest.ok(f"grep ' {DATA} ' /proc/mounts").split()
         assert line[0] == f"/dev/{self.partition()}"
-        for option in ("nosuid", "nodev", "noexec", "noatime", "errors=remount-ro", "prjquota"):
+        for option in ("nosuid", "nodev", "noexec", "noatime", "errors=remount-ro", "usrquota",
+                       "prjquota"):
             assert option in line[3].split(","), f"{option} is missing in {line[3]}"
         modes = self.guest.ok(f"cd {DATA}; stat -c '%a %u:%g %n' . state state/shared state/slot-a "
                               "state/slot-b overlay control").splitlines()

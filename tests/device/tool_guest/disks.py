@@ -119,7 +119,7 @@ def ext4(path: pathlib.Path, size, label="BF_DATA", options=(), content=None):
         file.truncate(size)
     subprocess.run(["/usr/sbin/mkfs.ext4", "-q", "-F", "-b", "4096", "-m", "1", "-L", label,
                     "-O", "has_journal,extent,64bit,metadata_csum,quota,project",
-                    "-E", "quotatype=prjquota,lazy_itable_init=1,root_owner=0:0",
+                    "-E", "quotatype=usrquota:prjquota,lazy_itable_init=1,root_owner=0:0",
                     *(["-d", str(content)] if content else []), *options, path], check=True)
     return path
 
