@@ -42,6 +42,26 @@ std::string WithoutTrailingSlashes(std::string path) {
   return path;
 }
 
+// Messages quote names that anybody may have given: none of them steers a terminal. What is not
+// ASCII goes through, except C1 controls in UTF-8 and bytes that a terminal could take for them.
+std::string WithoutControls(std::string_view text) {
+  std::string shown;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool c1 = byte == 0xc2 && i + 1 < text.size() &&
+                    (static_cast<unsigned char>(text[i + 1]) & 0xe0U) == 0x80;
+    const bool lone = (byte & 0xe0U) == 0x80 && (i == 0 || (text[i - 1] & '\x80') == 0);
+    if (c1) {
+      shown += fmt::format("\\{:03o}\\{:03o}", byte, static_cast<unsigned char>(text[++i]));
+    } else if (byte < 0x20 || byte == 0x7f || lone) {
+      shown += fmt::format("\\{:03o}", byte);
+    } else {
+      shown += text[i];
+    }
+  }
+  return shown;
+}
+
 int Report(Invocation& invocation, const Error& error) {
   invocation.Say(Level::kError, error.ToString());
   if (error.kind == ErrorKind::kUsage) {
@@ -102,7 +122,7 @@ void Invocation::Say(Level level, std::string_view message) {
   while (true) {
     const std::size_t end = std::min(message.find('\n'), message.size());
     if (streams.under_systemd) streams.err << "<" << static_cast<int>(level) << ">";
-    streams.err << tool << ": " << message.substr(0, end) << "\n";
+    streams.err << tool << ": " << WithoutControls(message.substr(0, end)) << "\n";
     if (end == message.size()) return;
     message.remove_prefix(end + 1);
   }

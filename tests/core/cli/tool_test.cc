@@ -96,6 +96,13 @@ TEST_F(ToolTest, ErrorKindsBecomeExitCodes) {
   EXPECT_EQ(Run({"fail", "throw"}), kExitInternal);
 }
 
+TEST_F(ToolTest, AMessageCannotSteerTheTerminal) {
+  Streams streams{out_, err_};
+  Invocation invocation{"t", {}, {}, "/", false, false, {}, {}, streams};
+  invocation.Say(Level::kInfo, "a\x1b[2J\x7f\r \x9b \xc2\x9b gr\xc3\xbc\xc3\x9f\nb");
+  EXPECT_EQ(err_.str(), "t: a\\033[2J\\177\\015 \\233 \\302\\233 gr\xc3\xbc\xc3\x9f\nt: b\n");
+}
+
 TEST_F(ToolTest, EveryLineCarriesAPriorityUnderSystemd) {
   Run({"fail", "policy"}, true);
   EXPECT_EQ(err_.str(), "<3>bf-example: first line\n<3>bf-example: second line\n");
