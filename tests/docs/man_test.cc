@@ -16,7 +16,8 @@ namespace fs = std::filesystem;
 
 std::map<std::string, fs::path> ManPages() {
   std::map<std::string, fs::path> pages;
-  for (const char* folder : {"provision", "overlays", "lockdown", "boot", "audit", "tests/device"}) {
+  for (const char* folder :
+       {"provision", "overlays", "lockdown", "boot", "audit", "tests/device"}) {
     const fs::path top = fs::path(BF_SOURCE_DIR) / folder;
     if (!fs::exists(top)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(top)) {
@@ -48,7 +49,8 @@ TEST(ManPages, EveryVerbAndOptionIsInOne) {
   const auto pages = ManPages();
   for (const auto& [tool, page_per_verb] : Cases()) {
     for (const cli::Verb& verb : tool.verbs) {
-      const std::string name = page_per_verb ? fmt::format("{}-{}", tool.name, verb.name) : tool.name;
+      const std::string name =
+          page_per_verb ? fmt::format("{}-{}", tool.name, verb.name) : tool.name;
       ASSERT_TRUE(pages.contains(name)) << name << ".8 is missing";
       const std::string text = Text(pages.at(name));
       EXPECT_NE(text.find(verb.name), std::string::npos) << name << " does not name " << verb.name;
@@ -62,8 +64,8 @@ TEST(ManPages, EveryVerbAndOptionIsInOne) {
 
 TEST(ManPages, RenderWithoutAWarning) {
   for (const auto& [name, path] : ManPages()) {
-    const auto rendered = host::Run({.argv = {"groff", "-man", "-mdoc", "-Tutf8", "-ww", "-z",
-                                              path.string()}});
+    const auto rendered =
+        host::Run({.argv = {"groff", "-man", "-mdoc", "-Tutf8", "-ww", "-z", path.string()}});
     ASSERT_TRUE(rendered.has_value()) << rendered.error().ToString();
     EXPECT_EQ(rendered->exit_code, 0) << name;
     EXPECT_EQ(rendered->output, "") << name;
@@ -77,7 +79,8 @@ TEST(ManPages, AreInstalled) {
     if (entry.path().filename() == "CMakeLists.txt") lists += Text(entry.path());
   }
   for (const auto& [name, path] : ManPages()) {
-    EXPECT_NE(lists.find(fmt::format("{}.8", name)), std::string::npos) << name << ".8 is not installed";
+    EXPECT_NE(lists.find(fmt::format("{}.8", name)), std::string::npos)
+        << name << ".8 is not installed";
   }
 }
 
