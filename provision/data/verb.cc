@@ -81,7 +81,9 @@ facts::StageResult Summarise(const Outcome& outcome, const DataPolicy& policy) {
 Status RunPlanOnly(cli::Invocation& call, const DataPolicy& policy, const DataFacts& facts) {
   const DataPlan plan = PlanData(policy, facts);
   if (call.json) {
-    call.out() << PlanToJson(plan).dump(2) << "\n";
+    call.out() << PlanToJson(plan).dump(2, ' ', false,
+                                        nlohmann::ordered_json::error_handler_t::replace)
+               << "\n";
   } else {
     call.out() << PlanToText(plan);
   }
@@ -188,7 +190,11 @@ Status Run(cli::Invocation& call) {
   if (call.Has("--record") || look_only) {
     const DataFacts facts = LinuxProbe(call.root, policy.mount_point.value).Observe();
     if (call.Has("--record")) {
-      BF_TRY(host::ReplaceFile(call.Get("--record"), FactsToJson(facts).dump(2) + "\n", 0600));
+      BF_TRY(host::ReplaceFile(
+          call.Get("--record"),
+          FactsToJson(facts).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
+              "\n",
+          0600));
       if (!look_only) return {};
     }
     return RunPlanOnly(call, policy, facts);

@@ -29,7 +29,8 @@ void Print(cli::Invocation& invocation, const std::string& id, std::string_view 
   }
   const nlohmann::ordered_json json = {
       {"schema", 1}, {"machine_id", id}, {"origin", origin}, {"note", note}};
-  invocation.out() << json.dump(2) << "\n";
+  invocation.out() << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+                   << "\n";
 }
 
 Status PrintInForce(cli::Invocation& invocation, const Identity& none) {

@@ -49,7 +49,7 @@ std::string JsonReport(const ImagePlan& plan, const Made& made) {
                      {"sector_size", table.sector_size},
                      {"disk_id", table.disk_id.ToString()},
                      {"partitions", std::move(partitions)}};
-  return json.dump(2) + "\n";
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 std::string JsonReport(const WriteRoot& root, const Made& made) {
@@ -58,7 +58,7 @@ std::string JsonReport(const WriteRoot& root, const Made& made) {
                      {"size", made.size},
                      {"allocated", made.allocated},
                      {"uuid", root.uuid.ToString()}};
-  return json.dump(2) + "\n";
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 Progress::Show ProgressBar(std::ostream& err, bool is_terminal) {

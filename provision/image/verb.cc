@@ -39,7 +39,8 @@ void EndProgress(cli::Invocation& invocation) {
 Status PrintPlan(const ImagePlan& plan, cli::Invocation& invocation) {
   if (invocation.json) {
     const nlohmann::ordered_json json = {{"schema", 1}, {"plan", plan::ToJson(plan)}};
-    invocation.out() << json.dump(2) << "\n";
+    invocation.out() << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+                     << "\n";
   } else {
     invocation.out() << plan::ToText(plan);
   }

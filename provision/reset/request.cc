@@ -29,7 +29,7 @@ std::string Text(const Json& json, const char* key) {
 
 std::string ToJson(const Request& request) {
   return Json{{"schema", 1}, {"kind", "factory-reset request"}, {"requested", request.requested}}
-             .dump(2) +
+             .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
          "\n";
 }
 
@@ -43,7 +43,7 @@ std::string ToJson(const Record& record) {
               {"kind", "factory-reset record"},
               {"requested", record.requested},
               {"finished", record.finished}}
-             .dump(2) +
+             .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
          "\n";
 }
 

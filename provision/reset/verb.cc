@@ -34,7 +34,8 @@ void Print(cli::Invocation& invocation, const state::Policy& policy, const std::
   }
   if (invocation.json) {
     const Json json = {{"schema", 1}, {"request", what}, {"clears", cleared}, {"keeps", kept}};
-    invocation.out() << json.dump(2) << "\n";
+    invocation.out() << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+                     << "\n";
     return;
   }
   if (what == "none") {

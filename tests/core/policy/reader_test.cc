@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "tests/support/temp_tree.h"
+
 namespace bf::policy {
 namespace {
 
@@ -156,6 +158,17 @@ TEST(LoadPolicyFile, MissingFileIsAPolicyError) {
   ASSERT_FALSE(loaded.has_value());
   EXPECT_EQ(loaded.error().kind, ErrorKind::kPolicy);
   EXPECT_THAT(loaded.error().ToString(), HasSubstr("/nonexistent/x.toml"));
+}
+
+TEST(LoadPolicyFile, TenMegabytesAreRefusedUnreadWithAPosition) {
+  const testing_support::TempTree tree;
+  tree.Write("x.toml", "schema = 1\n" + std::string(10 << 20, '#'));
+  Diagnostics diagnostics;
+  const auto loaded = LoadPolicyFile(tree.path(), "x.toml", diagnostics);
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_EQ(loaded.error().kind, ErrorKind::kPolicy);
+  EXPECT_THAT(loaded.error().ToString(), HasSubstr("/x.toml:1:1: "));
+  EXPECT_THAT(loaded.error().ToString(), HasSubstr("is longer than 1048576 bytes"));
 }
 
 }  // namespace
