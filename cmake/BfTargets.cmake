@@ -43,7 +43,8 @@ function(bf_test name)
   target_link_libraries(${name} PRIVATE bf_flags ${ARG_DEPS} GTest::gmock GTest::gmock_main)
   target_precompile_headers(${name} REUSE_FROM bf_test_pch)
   target_compile_definitions(${name} PRIVATE
-    BF_SOURCE_DIR="${CMAKE_SOURCE_DIR}" BF_BINARY_DIR="${CMAKE_BINARY_DIR}")
+    BF_SOURCE_DIR="${CMAKE_SOURCE_DIR}" BF_BINARY_DIR="${CMAKE_BINARY_DIR}"
+    BF_TEST_DIR="${CMAKE_CURRENT_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)

@@ -3,7 +3,7 @@
 #include <regex>
 #include <set>
 
-#include "tests/overlays/golden.h"
+#include "tests/support/golden.h"
 
 namespace bf::overlays {
 namespace {

@@ -6,7 +6,7 @@
 #include "overlays/check.h"
 #include "overlays/fake_host.h"
 #include "overlays/report.h"
-#include "tests/overlays/golden.h"
+#include "tests/support/golden.h"
 
 namespace bf::overlays {
 namespace {

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/overlays/golden.h"
+#include "tests/support/golden.h"
 
 namespace bf::overlays {
 namespace {

@@ -3,7 +3,7 @@
 #include "overlays/report.h"
 
 #include "overlays/fake_host.h"
-#include "tests/overlays/golden.h"
+#include "tests/support/golden.h"
 
 namespace bf::overlays {
 namespace {

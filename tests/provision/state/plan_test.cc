@@ -4,7 +4,7 @@
 #include "provision/state/accounts.h"
 #include "provision/state/apply.h"
 #include "provision/state/fake_host.h"
-#include "tests/provision/state/golden.h"
+#include "tests/support/golden.h"
 
 namespace bf::provision::state {
 namespace {

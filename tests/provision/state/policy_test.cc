@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "tests/provision/state/golden.h"
+#include "tests/support/golden.h"
 #include "tests/support/temp_tree.h"
 
 namespace bf::provision::state {

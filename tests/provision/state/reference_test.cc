@@ -3,7 +3,7 @@
 #include <regex>
 #include <set>
 
-#include "tests/provision/state/golden.h"
+#include "tests/support/golden.h"
 
 namespace bf::provision::state {
 namespace {

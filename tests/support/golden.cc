@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/overlays/golden.h"
+#include "tests/support/golden.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -7,10 +7,10 @@
 
 #include "core/host/file.h"
 
-namespace bf::overlays::test {
+namespace bf::test {
 
 std::string CasePath(const std::string& dir, const std::string& name) {
-  return fmt::format("{}/tests/overlays/{}/{}", BF_SOURCE_DIR, dir, name);
+  return fmt::format("{}/{}/{}", BF_TEST_DIR, dir, name);
 }
 
 std::vector<std::string> Cases(const std::string& dir) {
@@ -43,4 +43,4 @@ std::string ReplaceAll(std::string text, const std::string& from, const std::str
   return text;
 }
 
-}  // namespace bf::overlays::test
+}  // namespace bf::test

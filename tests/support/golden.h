@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-namespace bf::provision::state::test {
+namespace bf::test {
 
-// The folders below tests/provision/state/DIR, sorted; each is a case.
+// The folders below DIR of the folder the test is in, sorted; each is a case.
 std::vector<std::string> Cases(const std::string& dir);
 std::string CasePath(const std::string& dir, const std::string& name);
 std::string ReadOrDie(const std::string& path);
@@ -14,4 +14,4 @@ std::string ReadOrDie(const std::string& path);
 void ExpectGolden(const std::string& path, const std::string& actual);
 std::string ReplaceAll(std::string text, const std::string& from, const std::string& to);
 
-}  // namespace bf::provision::state::test
+}  // namespace bf::test
