@@ -93,6 +93,7 @@ class Planner {
   }
 
   void PlanUnmounted() {
+    // Make() comes here only with a partition. NOLINTNEXTLINE(clang-analyzer-core.NullDereference)
     if (facts_.disk->read_only || target_.partition->read_only) {
       return Degrade(Kept("the disk is write-protected"), {});
     }

@@ -98,6 +98,7 @@ class UndoLog {
     // Aligned, for a device that is open for direct I/O.
     alignas(kGranule) static std::byte data[kGranule];
     const auto size = static_cast<size_t>(std::min<std::uint64_t>(kGranule, size_ - offset));
+    // Unset is EFAULT. NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker)
     const int fd = ::open(std::getenv(kDeviceVariable), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return false;
     const ssize_t got = ::pread64(fd, data, size, static_cast<off64_t>(offset));
