@@ -66,11 +66,14 @@ std::string WithoutControls(std::string_view text) {
 // One diagnostic of a policy a line. Every other message is one line, whatever it quotes: a name
 // with a newline in it must not pass for a message of its own.
 std::vector<std::string> Lines(const Error& error) {
-  std::string text = error.ToString();
-  if (error.kind != ErrorKind::kPolicy) return {std::move(text)};
   std::vector<std::string> lines;
-  std::istringstream stream(text);
-  for (std::string line; std::getline(stream, line);) lines.push_back(std::move(line));
+  if (error.kind == ErrorKind::kPolicy) {
+    std::istringstream stream(error.ToString());
+    for (std::string line; std::getline(stream, line);) lines.push_back(std::move(line));
+  } else {
+    lines.push_back(error.ToString());
+  }
+  lines.insert(lines.end(), error.also.begin(), error.also.end());
   return lines;
 }
 

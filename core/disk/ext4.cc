@@ -137,6 +137,16 @@ Result<std::vector<Ext4Backup>> FindExt4Backups(const ReadDisk& read, std::uint6
   return found;
 }
 
+bool IsBelievable(const Ext4Backup& backup) {
+  const Ext4Super& super = backup.super;
+  if (!super.Trusted() || super.block_size != 4096 || super.blocks_per_group != 8 * 4096 ||
+      super.first_data_block != 0) {
+    return false;
+  }
+  const std::vector<std::uint64_t> places = Ext4BackupOffsets(super);
+  return std::find(places.begin(), places.end(), backup.offset) != places.end();
+}
+
 std::vector<std::uint64_t> Ext4BackupOffsets(const Ext4Super& super) {
   std::vector<std::uint64_t> offsets;
   if (super.blocks_per_group == 0 || super.block_count <= super.first_data_block) return offsets;

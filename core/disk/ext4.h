@@ -62,6 +62,10 @@ struct Ext4Backup {
 Result<std::vector<Ext4Backup>> FindExt4Backups(const ReadDisk& read, std::uint64_t size);
 // Where a partition of `size` bytes could have any, as they are looked for.
 std::vector<std::uint64_t> Ext4BackupPlaces(std::uint64_t size);
+// Whether it can be believed: it is sound, and lies where a file system of 4 KiB blocks, as ours
+// are, has a backup of its own and nothing else. The places of smaller blocks are data blocks of
+// ours, which any user can fill with what looks like a superblock.
+bool IsBelievable(const Ext4Backup& backup);
 // Where the backups of this file system are, by its own geometry.
 std::vector<std::uint64_t> Ext4BackupOffsets(const Ext4Super& super);
 

@@ -13,10 +13,18 @@ namespace bf::disk {
 namespace {
 
 constexpr std::size_t kInodes = 0x00;
+constexpr std::size_t kFreeInodes = 0x10;
 constexpr std::size_t kInodesPerGroup = 0x28;
+constexpr std::size_t kState = 0x3a;
 constexpr std::size_t kIncompat = 0x60;
 constexpr std::size_t kRoCompat = 0x64;
+constexpr std::size_t kLastOrphan = 0xe8;
+constexpr std::size_t kOverheadClusters = 0x248;
 constexpr std::size_t kChecksum = 0x3fc;
+// Low and high half of a number of blocks.
+constexpr std::size_t kReservedBlocks[] = {0x08, 0x154};
+constexpr std::size_t kFreeBlocks[] = {0x0c, 0x158};
+constexpr std::uint16_t kKnownStates = 0x7;  // valid, errors, orphans
 constexpr std::uint32_t kIncompatRecover = 0x4;
 constexpr std::uint32_t kRoCompatOrphanPresent = 0x10000;
 
@@ -25,46 +33,62 @@ struct Field {
   std::size_t size;
 };
 constexpr Field kRewritten[] = {
-    {0x00, 4},      // s_inodes_count: growing
-    {0x04, 4},      // s_blocks_count_lo: growing
-    {0x08, 4},      // s_r_blocks_count_lo: growing
-    {0x0c, 8},      // s_free_blocks_count_lo, s_free_inodes_count
-    {0x2c, 10},     // s_mtime, s_wtime, s_mnt_count
-    {0x3a, 2},      // s_state
-    {0x40, 4},      // s_lastcheck
-    {0x5a, 2},      // s_block_group_nr: each copy has its own
-    {0x88, 64},     // s_last_mounted
-    {0xce, 2},      // s_reserved_gdt_blocks: growing
-    {0xe8, 4},      // s_last_orphan
-    {0x150, 12},    // the high halves of the block counts
-    {0x178, 8},     // s_kbytes_written
-    {0x194, 0x6c},  // s_error_count to s_last_error_func
-    {0x248, 4},     // s_overhead_clusters
-    {0x274, 2},     // s_wtime_hi, s_mtime_hi
-    {0x277, 5},     // s_lastcheck_hi, the high halves of the error times, the error codes
+    {0x0c, 8},     // s_free_blocks_count_lo, s_free_inodes_count
+    {0x2c, 10},    // s_mtime, s_wtime, s_mnt_count
+    {0x3a, 2},     // s_state
+    {0x40, 4},     // s_lastcheck
+    {0x5a, 2},     // s_block_group_nr: each copy has its own
+    {0x88, 64},    // s_last_mounted
+    {0xe8, 4},     // s_last_orphan
+    {0x158, 4},    // s_free_blocks_count_hi
+    {0x178, 8},    // s_kbytes_written
+    {0x194, 108},  // s_error_count to s_last_error_func
+    {0x248, 4},    // s_overhead_clusters
+    {0x274, 2},    // s_wtime_hi, s_mtime_hi
+    {0x277, 5},    // s_lastcheck_hi, the high halves of the error times, the error codes
     {kChecksum, 4},
+};
+// By growing only.
+constexpr Field kGrown[] = {
+    {0x00, 12},  // s_inodes_count, s_blocks_count_lo, s_r_blocks_count_lo
+    {0xce, 2},   // s_reserved_gdt_blocks
+    {0x150, 8},  // s_blocks_count_hi, s_r_blocks_count_hi
 };
 
 using Super = std::array<std::byte, kExt4SuperSize>;
 
-// What never changes in a file system once it is made.
-Super Lasting(std::span<const std::byte> bytes) {
-  Super super;
-  std::copy_n(bytes.begin(), super.size(), super.begin());
-  for (const Field& field : kRewritten) {
+void Blank(Super& super, std::span<const Field> fields) {
+  for (const Field& field : fields) {
     std::fill_n(super.begin() + static_cast<std::ptrdiff_t>(field.at), field.size, std::byte{0});
   }
+}
+
+// What never changes in a file system once it is made.
+Super Lasting(std::span<const std::byte> bytes, bool grown) {
+  Super super;
+  std::copy_n(bytes.begin(), super.size(), super.begin());
+  Blank(super, kRewritten);
+  if (grown) Blank(super, kGrown);
   PutLe<std::uint32_t>(super, kIncompat, Get32(super, kIncompat) & ~kIncompatRecover);
   PutLe<std::uint32_t>(super, kRoCompat, Get32(super, kRoCompat) & ~kRoCompatOrphanPresent);
   return super;
 }
 
-// A file system only grows, and its inodes with its groups.
-bool SizesAgree(std::span<const std::byte> primary, const Ext4Super& now, const Ext4Super& before) {
-  if (now.block_count < before.block_count) return false;
+std::uint64_t Blocks(std::span<const std::byte> super, const std::size_t (&halves)[2]) {
+  return Get32(super, halves[0]) | std::uint64_t{Get32(super, halves[1])} << 32;
+}
+
+// No count is larger than what it counts, and the inodes are those of the groups.
+bool CountsAgree(std::span<const std::byte> primary, const Ext4Super& now) {
   const std::uint64_t groups =
       (now.block_count - now.first_data_block + now.blocks_per_group - 1) / now.blocks_per_group;
-  return groups * Get32(primary, kInodesPerGroup) == Get32(primary, kInodes);
+  const std::uint32_t inodes = Get32(primary, kInodes);
+  return groups * Get32(primary, kInodesPerGroup) == inodes &&
+         Get32(primary, kFreeInodes) <= inodes && Get32(primary, kLastOrphan) <= inodes &&
+         Blocks(primary, kFreeBlocks) <= now.block_count &&
+         Blocks(primary, kReservedBlocks) <= now.block_count / 2 &&
+         Get32(primary, kOverheadClusters) <= now.block_count &&
+         (Get16(primary, kState) & ~kKnownStates) == 0;
 }
 
 // CRCs are linear: what one changed byte does to the checksum depends on its place and on the
@@ -99,7 +123,10 @@ bool IsTornExt4Write(std::span<const std::byte> primary, std::span<const std::by
   const auto before = ParseExt4Super(backup);
   if (!now || !now->has_checksum || now->checksum_ok || now->group != 0) return false;
   if (!before || !before->Trusted()) return false;
-  return Lasting(primary) == Lasting(backup) && SizesAgree(primary, *now, *before) &&
+  // A file system never shrinks.
+  if (now->block_count < before->block_count) return false;
+  const bool grown = now->block_count > before->block_count;
+  return Lasting(primary, grown) == Lasting(backup, grown) && CountsAgree(primary, *now) &&
          !IsOneFlippedByte(primary);
 }
 

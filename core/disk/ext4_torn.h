@@ -11,11 +11,15 @@ namespace bf::disk {
 
 // Whether `primary`, whose checksum fails, is what a power cut leaves of a write of the kernel's.
 // Both are 1024 bytes; `backup` is a sound backup of the same file system. All of this holds:
-//  - they differ only in fields that the kernel rewrites in a mounted file system (struct
-//    ext4_super_block in Linux fs/ext4/ext4.h): counts, times, states, recorded errors, and, as far
-//    as they agree with each other, the sizes that growing changes;
+//  - they differ only in fields that the kernel or e2fsck rewrites (struct ext4_super_block in
+//  Linux
+//    fs/ext4/ext4.h): counts, times, states, recorded errors, and, where it has grown, the sizes
+//    that growing changes, as far as these agree with each other;
+//  - no count is larger than what it counts;
 //  - it is not one flipped byte: that is what a failing medium does, and no write of the kernel's
 //    changes a single byte (the CRC names the byte, wherever it is).
+// More damage than one byte within the rewritten fields passes: e2fsck -p recomputes all of them
+// that matter, and has to be run before such a file system is used.
 bool IsTornExt4Write(std::span<const std::byte> primary, std::span<const std::byte> backup);
 
 }  // namespace bf::disk

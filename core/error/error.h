@@ -9,6 +9,7 @@
 #include <string_view>
 #include <tl/expected.hpp>
 #include <utility>
+#include <vector>
 
 namespace bf {
 
@@ -38,6 +39,8 @@ struct [[nodiscard]] Error {
   std::string message;
   SourceRef source;
   int sys_errno = 0;  // 0 when no system call was involved
+  // What else is wrong, each a message of its own: shown as further lines.
+  std::vector<std::string> also = {};
 
   // Puts what the caller was doing in front: "mount BF_DATA: no such device".
   Error Context(std::string_view doing) &&;

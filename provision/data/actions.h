@@ -89,10 +89,11 @@ struct SetLabel {
 };
 
 // Gives the primary superblock, which a power cut left with the checksum of an earlier write, its
-// own: one sector.
+// own: one sector, and only if the backup at that byte still shows that this is all there is to do.
 struct FinishSuperblock {
   static constexpr std::string_view kName = "finish-superblock";
   std::string device;
+  std::uint64_t backup_offset = 0;
   std::string Describe() const;
   bool operator==(const FinishSuperblock&) const = default;
 };
@@ -118,7 +119,8 @@ struct CheckFilesystem {
   bool operator==(const CheckFilesystem&) const = default;
 };
 
-// Takes back what checks of this boot changed that ended well and did not help.
+// Takes back what steps of this boot changed that ended well and did not help: checks, and the
+// finishing of a superblock.
 struct UndoRepairs {
   static constexpr std::string_view kName = "undo-repairs";
   std::string device;

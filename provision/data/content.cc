@@ -38,20 +38,24 @@ Result<std::uint64_t> CountBlank(const Source& source, std::uint64_t end) {
   return end;
 }
 
-Result<bool> IsTornWrite(const Source& source, const Content& content,
-                         std::span<const std::byte> super) {
-  const disk::Ext4Backup* backup = content.SoundBackup();
-  if (backup == nullptr || !content.primary || content.primary->label != kLabel) return false;
-  std::array<std::byte, disk::kExt4SuperSize> bytes;
-  BF_TRY(source.read(backup->offset, bytes));
-  return disk::IsTornExt4Write(super, bytes);
+// The backup that shows it.
+Result<std::optional<std::uint64_t>> FindTornWrite(const Source& source, const Content& content,
+                                                   std::span<const std::byte> super) {
+  if (!content.primary || content.primary->label != kLabel) return std::nullopt;
+  for (const auto& backup : content.backups) {
+    if (backup.super.label != kLabel || !disk::IsBelievable(backup)) continue;
+    std::array<std::byte, disk::kExt4SuperSize> bytes;
+    BF_TRY(source.read(backup.offset, bytes));
+    if (disk::IsTornExt4Write(super, bytes)) return backup.offset;
+  }
+  return std::nullopt;
 }
 
 Status LookDeep(const Source& source, std::span<const std::byte> super, Content& content) {
   content.looked_deep = true;
   BF_ASSIGN(content.backups,
             disk::FindExt4Backups(source.read, std::max(source.size, source.may_grow_to)));
-  BF_ASSIGN(content.torn_write, IsTornWrite(source, content, super));
+  BF_ASSIGN(content.torn_write, FindTornWrite(source, content, super));
   BF_ASSIGN(content.blank_bytes, CountBlank(source, BlankLook(source, content.backups)));
   Probe probe = source.probe();
   content.probed = probe.result;

@@ -12,11 +12,7 @@ const disk::GptTable* DataFacts::Table() const {
 
 const disk::Ext4Backup* Content::SoundBackup() const {
   for (const auto& backup : backups) {
-    const auto offsets = disk::Ext4BackupOffsets(backup.super);
-    if (backup.super.label == kLabel && backup.super.Trusted() &&
-        std::find(offsets.begin(), offsets.end(), backup.offset) != offsets.end()) {
-      return &backup;
-    }
+    if (backup.super.label == kLabel && disk::IsBelievable(backup)) return &backup;
   }
   return nullptr;
 }

@@ -32,6 +32,8 @@ struct Tried {
         last = last_check = &attempt;
         rungs.insert(attempt.detail);
         changed |= attempt.ok && attempt.detail != RungName(Rung::kLook);
+      } else if (attempt.action == FinishSuperblock::kName) {
+        changed |= attempt.ok;
       } else if (attempt.action == UndoRepairs::kName) {
         changed = false;
       }
@@ -109,8 +111,10 @@ Climb PlanLadder(const DataPolicy& policy, const DataFacts& facts, const Target&
       next_rung("its backup superblock cannot be used");
       return climb;
     }
-    // Errors that the kernel recorded: it mounts, but will not grow until checked.
-    if (super && super->has_errors) climb.steps.push_back(Check(policy, device, Rung::kPreen));
+    // Errors that the kernel recorded: it mounts, but will not grow until checked. The counts of a
+    // superblock that was torn are worth no more than those of its backup: e2fsck makes them anew.
+    if ((super && super->has_errors) || facts.content->torn_write)
+      climb.steps.push_back(Check(policy, device, Rung::kPreen));
     mount();
     return climb;
   }

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 
+#include "core/disk/ext4_torn.h"
 #include "core/host/file.h"
 #include "core/host/mount.h"
 #include "core/host/spawn.h"
@@ -114,6 +115,16 @@ Status LinuxHost::Do(const SetLabel& step) {
 Status LinuxHost::Do(const FinishSuperblock& step) {
   BF_ASSIGN(const BlockDevice device,
             BlockDevice::Open(root_, step.device, std::nullopt, Mode::kWriteExclusive));
+  std::array<std::byte, kBlock> block;
+  std::array<std::byte, disk::kExt4SuperSize> backup;
+  BF_TRY(device.Read(0, block));
+  BF_TRY(device.Read(step.backup_offset, backup));
+  const auto super = std::span(block).subspan(disk::kExt4SuperOffset, disk::kExt4SuperSize);
+  // What was judged came through the page cache, and from a medium that may not say the same twice.
+  if (!disk::IsTornExt4Write(super, backup)) {
+    return Fail("the superblock of /dev/{} does not read as it did", step.device);
+  }
+  torn_block_.emplace(block.begin(), block.end());
   BF_TRY(FinishPrimary(device, step.device));
   return host::Sync(device.fd(), step.device);
 }

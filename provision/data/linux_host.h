@@ -46,6 +46,8 @@ class LinuxHost : public DataHost {
   std::string repair_dir_;               // once made
   bool keep_logs_ = false;               // one could not be applied: somebody may need it
   std::vector<std::string> undo_files_;  // of repairs that ended well, oldest first
+  // The first block as it was before a torn superblock was finished.
+  std::optional<std::vector<std::byte>> torn_block_;
 };
 
 }  // namespace bf::provision::data

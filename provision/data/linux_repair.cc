@@ -219,7 +219,12 @@ Status LinuxHost::Do(const UndoRepairs& step) {
     keep_logs_ = false;
     undo_files_.pop_back();
   }
-  return {};
+  if (!torn_block_) return {};
+  BF_ASSIGN(const BlockDevice device, BlockDevice::Open(root_, step.device, std::nullopt,
+                                                        BlockDevice::Mode::kWriteExclusive));
+  BF_TRY(device.Write(0, *torn_block_));
+  torn_block_.reset();
+  return host::Sync(device.fd(), step.device);
 }
 
 Status LinuxHost::Do(const SaveUndo& step) {

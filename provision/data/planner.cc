@@ -202,7 +202,9 @@ class Planner {
                            policy::FormatSize(super.SizeBytes()), policy::FormatSize(size))),
           {});
     }
-    if (facts_.content->torn_write) Add(FinishSuperblock{target_.partition->device}, policy_.at);
+    if (const auto& backup = facts_.content->torn_write) {
+      Add(FinishSuperblock{target_.partition->device, *backup}, policy_.at);
+    }
     Climb climb = PlanLadder(policy_, facts_, target_, judgement);
     if (!climb.gave_up.empty()) return Degrade(Kept(climb.gave_up), std::move(climb.steps));
     const bool checked = climb.steps.size() > 1;

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 
+#include "core/facts/mountinfo.h"
 #include "core/facts/stage.h"
 #include "core/host/file.h"
 #include "core/policy/reader.h"
@@ -161,11 +162,39 @@ Status RunUndo(cli::Invocation& call, const DataPolicy& policy) {
   return {};
 }
 
+// Nobody knows what BF_DATA is to be, so it is not touched; the boot goes on with a tmpfs of the
+// default size where the default mount point is.
+void StandIn(cli::Invocation& call, const facts::StageClock& clock, const Error& error) {
+  facts::StageResult result;
+  result.stage = "data";
+  result.result = "failed";
+  result.reason = error.ToString();
+  const DataPolicy defaults = layout::DefaultData();
+  const MountDegraded step{defaults.mount_point.value, defaults.degraded_size.value,
+                           static_cast<std::uint64_t>(defaults.degraded_inodes.value)};
+  const auto mounts = facts::ReadMountInfo(call.root);
+  if (mounts && facts::FindMount(*mounts, step.target) == nullptr) {
+    if (auto mounted = LinuxHost(call.root).Do(step); mounted) {
+      result.done.push_back(step.Describe());
+    } else {
+      result.problems.push_back(mounted.error().ToString());
+    }
+  }
+  clock.Stamp(result);
+  if (auto written = facts::WriteStageResult(call.root, result); !written) {
+    call.Say(cli::Level::kWarning, written.error().ToString());
+  }
+}
+
 Status Run(cli::Invocation& call) {
   const facts::StageClock clock;
-  BF_ASSIGN(const layout::Layout layout, layout::LoadLayout(call.policy_dir));
-  const DataPolicy& policy = layout.data;
   const bool look_only = call.dry_run || call.Has("--check");
+  const bool apply = !look_only && !call.Has("--undo") && !call.Has("--onto") &&
+                     !call.Has("--facts") && !call.Has("--record");
+  const auto layout = layout::LoadLayout(call.policy_dir);
+  if (!layout && apply) StandIn(call, clock, layout.error());
+  if (!layout) return Failure(layout.error());
+  const DataPolicy& policy = layout->data;
   if (call.Has("--undo")) {
     if (look_only) return FailKind(ErrorKind::kUsage, "--undo is not for looking only");
     return RunUndo(call, policy);

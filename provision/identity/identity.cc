@@ -53,6 +53,7 @@ std::optional<Identity> ReadIdentity(const disk::ReadDisk& read, std::uint64_t s
   const auto backups = disk::FindExt4Backups(read, size);
   if (!backups) return std::nullopt;
   for (const disk::Ext4Backup& backup : *backups) {
+    if (!disk::IsBelievable(backup)) continue;
     if (const auto uuid = FinishedUuid(backup.super)) return Identity{*uuid, Origin::kBackup, {}};
   }
   return std::nullopt;

@@ -150,7 +150,9 @@ Result<ImageFacts> ObserveImage(const std::string& boot, const std::string& root
   auto boot_facts = ObserveBoot(boot);
   auto root_facts = ObserveRoot(root);
   if (!boot_facts && !root_facts) {
-    return Fail("{}\n{}", boot_facts.error().ToString(), root_facts.error().ToString());
+    Error both = std::move(boot_facts).error();
+    both.also.push_back(root_facts.error().ToString());
+    return Failure(std::move(both));
   }
   if (!boot_facts) return Failure(std::move(boot_facts).error());
   if (!root_facts) return Failure(std::move(root_facts).error());

@@ -34,16 +34,20 @@ class Problems {
  public:
   template <class... Args>
   void Add(fmt::format_string<Args...> format, Args&&... args) {
-    if (!text_.empty()) text_ += '\n';
-    text_ += fmt::format(format, std::forward<Args>(args)...);
+    std::string text = fmt::format(format, std::forward<Args>(args)...);
+    if (error_.message.empty()) {
+      error_.message = std::move(text);
+    } else {
+      error_.also.push_back(std::move(text));
+    }
   }
   Status Take() {
-    if (text_.empty()) return {};
-    return Fail("{}", text_);
+    if (error_.message.empty()) return {};
+    return Failure(std::move(error_));
   }
 
  private:
-  std::string text_;
+  Error error_;
 };
 
 class Planner {

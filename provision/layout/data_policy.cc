@@ -48,4 +48,11 @@ DataPolicy ReadDataPolicy(policy::Reader& reader) {
   return data;
 }
 
+DataPolicy DefaultData() {
+  const policy::Table nothing;
+  policy::Diagnostics none;
+  policy::Reader reader(nothing, {}, none);
+  return ReadDataPolicy(reader);
+}
+
 }  // namespace bf::provision::layout

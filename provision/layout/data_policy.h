@@ -35,5 +35,7 @@ struct DataPolicy {
 inline constexpr std::int64_t kTotalTimeout = 900'000;
 
 DataPolicy ReadDataPolicy(policy::Reader& reader);
+// What holds where a policy says nothing.
+DataPolicy DefaultData();
 
 }  // namespace bf::provision::layout

@@ -117,7 +117,8 @@ std::string_view ToText(FileType type) {
 bool Facts::operator==(const Facts& other) const {
   return slot == other.slot && data_mounted == other.data_mounted &&
          data_volatile == other.data_volatile && data_read_only == other.data_read_only &&
-         quotas == other.quotas && owner_quotas == other.owner_quotas && owners == other.owners &&
+         data_bytes == other.data_bytes && quotas == other.quotas &&
+         owner_quotas == other.owner_quotas && owners == other.owners &&
          skeleton == other.skeleton && entries == other.entries &&
          accounts.users == other.accounts.users && accounts.groups == other.accounts.groups;
 }
@@ -128,6 +129,7 @@ Json ToJson(const Facts& facts) {
                {"data_mounted", facts.data_mounted},
                {"data_volatile", facts.data_volatile},
                {"data_read_only", facts.data_read_only},
+               {"data_bytes", facts.data_bytes},
                {"quotas", facts.quotas},
                {"owner_quotas", facts.owner_quotas},
                {"users", facts.accounts.users},
@@ -150,6 +152,7 @@ Result<Facts> FactsFromJson(std::string_view text) {
     facts.data_mounted = json.value("data_mounted", false);
     facts.data_volatile = json.value("data_volatile", false);
     facts.data_read_only = json.value("data_read_only", false);
+    facts.data_bytes = json.value("data_bytes", std::uint64_t{0});
     facts.quotas = json.value("quotas", false);
     facts.owner_quotas = json.value("owner_quotas", false);
     for (const auto& [name, quota] : Object(json, "owners").items()) {

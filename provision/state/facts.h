@@ -71,6 +71,7 @@ struct Facts {
   bool data_mounted = false;   // something is mounted at the mount point
   bool data_volatile = false;  // it is the tmpfs of a degraded boot
   bool data_read_only = false;
+  std::uint64_t data_bytes = 0;                 // what files can take on it; 0: not known
   bool quotas = false;                          // project quotas are enforced
   bool owner_quotas = false;                    // those of users are, too
   std::map<std::string, SourceFacts> skeleton;  // "state", "state/shared", …

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
 #include <cerrno>
@@ -60,6 +61,10 @@ class Observer {
       return FailErrno(errno, "look at {}", policy_.mount_point);
     }
     data_device_ = status.st_dev;
+    struct statvfs room {};
+    if (::fstatvfs(data.fd(), &room) == 0) {
+      result_.data_bytes = std::uint64_t{room.f_blocks} * room.f_frsize;
+    }
     result_.quotas = ProjectQuotasEnforced(data.fd());
     result_.owner_quotas = UserQuotasEnforced(data.fd());
     if (result_.owner_quotas) LookAtOwners(data);

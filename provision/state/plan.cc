@@ -2,6 +2,7 @@
 #include "provision/state/plan.h"
 
 #include "core/policy/reader.h"
+#include "provision/state/share.h"
 
 namespace bf::provision::state {
 namespace {
@@ -26,7 +27,8 @@ struct Wanted {
 
 class Planner {
  public:
-  Planner(const Policy& policy, const Facts& facts) : policy_(policy), facts_(facts) {}
+  Planner(const Policy& policy, const Facts& facts)
+      : policy_(policy), facts_(facts), largest_share_(LargestShareOf(policy, facts)) {}
 
   Planned Run() {
     if (!facts_.data_mounted) {
@@ -180,9 +182,29 @@ class Planner {
                      wanted.entry);
     }
     const QuotaFacts limits = now.value_or(QuotaFacts{});
-    if (limits.limit_bytes != quota.bytes || limits.limit_inodes != quota.inodes) {
-      Add(SetQuota{wanted.entry, wanted.project, quota.bytes, quota.inodes}, quota.at);
+    const std::uint64_t bytes = Share(quota);
+    if (limits.limit_bytes != bytes || limits.limit_inodes != quota.inodes) {
+      Add(SetQuota{wanted.entry, wanted.project, bytes, quota.inodes,
+                   bytes < quota.bytes ? quota.bytes : 0},
+          quota.at);
     }
+  }
+
+  // A quota is a limit, not a reserve: on a disk too small for all of them the largest would eat
+  // what the others count on.
+  std::uint64_t Share(const Quota& quota) const { return std::min(quota.bytes, largest_share_); }
+
+  // The rest is for what has no quota: logs of repairs, overlays, and the blocks kept for root.
+  static constexpr std::uint64_t kPercentForQuotas = 90;
+  static std::uint64_t LargestShareOf(const Policy& policy, const Facts& facts) {
+    if (facts.data_bytes == 0) return ~std::uint64_t{0};
+    std::vector<std::uint64_t> wanted;
+    for (const Entry& entry : policy.entries) {
+      if (!entry.quota) continue;
+      // The other slot's is there, too.
+      wanted.insert(wanted.end(), entry.scope.value == Scope::kPerSlot ? 2 : 1, entry.quota->bytes);
+    }
+    return LargestShare(std::move(wanted), facts.data_bytes / 100 * kPercentForQuotas);
   }
 
   void PlanOwnerQuotas() {
@@ -204,7 +226,7 @@ class Planner {
       }
       // The other slot's is there, too, and counts.
       const unsigned times = entry.scope.value == Scope::kPerSlot ? 2 : 1;
-      sum.bytes += times * entry.quota->bytes;
+      sum.bytes += times * Share(*entry.quota);
       sum.inodes += times * entry.quota->inodes;
     }
     for (const auto& [uid, sum] : sums) {
@@ -228,6 +250,7 @@ class Planner {
 
   const Policy& policy_;
   const Facts& facts_;
+  std::uint64_t largest_share_;  // no quota is larger on this disk
   Planned planned_;
   plan::Plan<Action> walks_;
 };
@@ -256,8 +279,12 @@ std::string SetProject::Describe() const {
 }
 
 std::string SetQuota::Describe() const {
-  return fmt::format("limit quota project {} ({}) to {} and {} inodes", project, entry,
-                     policy::FormatSize(bytes), inodes);
+  std::string text = fmt::format("limit quota project {} ({}) to {} and {} inodes", project, entry,
+                                 policy::FormatSize(bytes), inodes);
+  if (asked != 0) {
+    text += fmt::format(", not {}: the disk is too small", policy::FormatSize(asked));
+  }
+  return text;
 }
 
 std::string SetOwnerQuota::Describe() const {

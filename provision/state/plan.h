@@ -71,6 +71,7 @@ struct SetQuota {
   std::uint32_t project = 0;
   std::uint64_t bytes = 0;
   std::uint64_t inodes = 0;
+  std::uint64_t asked = 0;  // bytes in the policy, where the disk is too small for it
   std::string Describe() const;
   bool operator==(const SetQuota&) const = default;
 };

@@ -85,11 +85,28 @@ def replace_in_root(disk: Disk, name: str, content: bytes) -> None:
                         "oflag=seek_bytes", f"seek={partition.offset}", "status=none"], check=True)
 
 
-def test_policies_with_mistakes_stop_their_stages_and_nothing_else(make_device):
-    machine = make_device("bad-policies")
-    for name in ("state", "overlays"):
+def with_mistakes(make_device, *names: str) -> Machine:
+    machine = make_device("-".join(names))
+    for name in names:
         replace_in_root(machine.disk, f"/usr/share/betterframe/policies/{name}.toml",
                         b"schema = 1\nshema = 2\n")
+    return machine
+
+
+def test_a_mistake_in_the_layout_leaves_bf_data_alone(make_device):
+    machine = with_mistakes(make_device, "layout")
+    before = machine.disk.hash("BF_DATA")
+    machine.boot()
+    assert machine.target_reached("betterframe-kiosk.target")
+    result = machine.execute("cat /run/betterframe/data.json").json()
+    assert result["result"] == "failed" and "shema" in result["reason"], result
+    assert mounts(machine)[DATA].fs_type == "tmpfs"
+    machine.power_off()
+    assert machine.disk.hash("BF_DATA") == before
+
+
+def test_mistakes_in_other_policies_stop_their_stages_and_nothing_else(make_device):
+    machine = with_mistakes(make_device, "state", "overlays")
     root = machine.disk.hash("BF_ROOT_A")
     machine.boot()
     assert machine.target_reached("betterframe-kiosk.target")

@@ -111,7 +111,7 @@ class Case:
         was = self.fingerprint()
         result = self.boot(before, arguments)
         assert result.degraded
-        assert "MakeFilesystem" not in result.done and "write" not in result.done
+        assert "make an ext4" not in result.done and "write" not in result.done
         assert self.fingerprint() == was, "the disk was written to"
         return result
 

@@ -62,6 +62,27 @@ def test_quotas_hold_for_the_kiosk_and_leave_the_others_room(make, guest):
         assert kiosk["quota"]["used_inodes"] > 50
 
 
+def test_on_a_disk_too_small_for_all_quotas_only_the_largest_give_way(make, guest):
+    """The shipped policy asks for gigabytes, the disk has some hundred MiB: the kiosk fills what it
+    gets, and RAUC and pairing still take writes."""
+    shipped = PREPARE.replace('size = "4MiB"', 'size = "1GiB"').replace("= 64/'", "= 65536/'")
+    with make().booted(shipped) as case:
+        assert case.data().code == 0
+        code, output = state(guest)
+        assert code == 0, output
+        share = re.search(r"limit quota project 7 \(kiosk\) to (\S+) MiB .*, not 1 GiB", output)
+        assert share, output
+        assert "limit quota project 1 (rauc) to 16 MiB and" in output
+        code, output = as_kiosk(guest, f"dd if=/dev/zero of={KIOSK}/page bs=1M count=1024 2>&1")
+        assert code != 0 and ("uota" in output or "No space" in output), output
+        assert int(guest.ok(f"du -sk {KIOSK}").split()[0]) > float(share[1]) * 1024 * 0.9
+        guest.ok("dd if=/dev/zero of=/case/var/lib/rauc/status bs=64k count=200 conv=fsync")
+        code, output = as_kiosk(
+            guest, "dd if=/dev/zero of=/case/var/lib/betterframe-pairing/token bs=64k count=32 2>&1")
+        assert code == 0, output
+        assert state(guest)[1].strip() == "nothing to do"
+
+
 def test_an_old_tree_is_given_to_its_project(make, guest):
     with make().booted(PREPARE) as case:
         assert case.data().code == 0

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/data/content.h"
 
+#include "core/disk/bytes.h"
 #include "provision/data/converge.h"
 #include "provision/data/policy.h"
+#include "provision/identity/identity.h"
 #include "provision/layout/layout.h"
 #include "tests/provision/data/fake_machine.h"
 
@@ -63,6 +65,40 @@ TEST(ContentTest, BlankIsAllZerosOrAllOnesUpToWhereItEnds) {
   EXPECT_EQ(Look(machine, 400 * kMiB).content.blank_bytes, 2 * kMiB);
   machine.Put(FakeMachine::kDataAt, std::vector<std::byte>(2 * kMiB, std::byte{0xaa}));
   EXPECT_EQ(Look(machine, 400 * kMiB).content.blank_bytes, 0U);
+}
+
+// What the kiosk can write into a block of a file of its own, where a file system of 1 KiB blocks
+// would have its first backup superblock.
+void PlantBackup(FakeMachine& machine) {
+  constexpr std::uint64_t kPlace = 1024 + 8 * kMiB;
+  std::vector<std::byte> super(disk::kExt4SuperSize);
+  machine.Read(FakeMachine::kDataAt + 128 * kMiB, super);
+  disk::PutLe<std::uint32_t>(super, 0x14, 1);     // s_first_data_block
+  disk::PutLe<std::uint32_t>(super, 0x18, 0);     // s_log_block_size
+  disk::PutLe<std::uint32_t>(super, 0x20, 8192);  // s_blocks_per_group
+  disk::PutLe<std::uint32_t>(super, 0x68, 0xefbeadde);
+  ASSERT_TRUE(disk::RelabelExt4Super(super, std::string(kLabel)));
+  machine.Put(FakeMachine::kDataAt + kPlace, super);
+}
+
+TEST(ContentTest, ABackupThatAUserCouldHaveWrittenIsNotBelieved) {
+  FakeMachine machine(500 * kMiB);
+  machine.PutFilesystem(400 * kMiB, "BF_DATA", true);
+  PlantBackup(machine);
+  // The primary is gone.
+  machine.Put(FakeMachine::kDataAt, std::vector<std::byte>(4096));
+  const Content content = Look(machine, 400 * kMiB).content;
+  ASSERT_EQ(content.backups.size(), 3U);
+  EXPECT_EQ(content.backups.front().super.block_size, 1024U) << "it is seen, as evidence";
+  ASSERT_NE(content.SoundBackup(), nullptr);
+  EXPECT_EQ(content.SoundBackup()->offset, 128 * kMiB);
+  const auto identity = identity::ReadIdentity(
+      [&machine](std::uint64_t offset, std::span<std::byte> data) -> Status {
+        machine.Read(FakeMachine::kDataAt + offset, data);
+        return {};
+      },
+      400 * kMiB);
+  EXPECT_FALSE(identity && identity->uuid.ToString().starts_with("deadbeef"));
 }
 
 // Re-flashed with what is shipped: the image covers the start of the earlier life only, the rest

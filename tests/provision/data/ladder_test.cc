@@ -24,6 +24,12 @@ class ScriptedMachine : public DataProbe, public DataHost {
   bool loses_mount = false;  // somebody unmounts it, once it has been mounted
 
   DataFacts& facts() { return facts_; }
+  // The superblock was being written when the power went.
+  void Tear() {
+    facts_.content->primary->checksum_ok = false;
+    facts_.content->looked_deep = true;
+    facts_.content->torn_write = 128 << 20;
+  }
   const std::vector<std::string>& log() const { return log_; }
 
   DataFacts Observe() override { return facts_; }
@@ -34,7 +40,12 @@ class ScriptedMachine : public DataProbe, public DataHost {
   Status Do(const MakeFilesystem&) override { return End("mkfs"); }
   Status Do(const Populate&) override { return End("populate"); }
   Status Do(const SetLabel&) override { return End("label"); }
-  Status Do(const FinishSuperblock&) override { return End("finish"); }
+  Status Do(const FinishSuperblock&) override {
+    BF_TRY(End("finish"));
+    facts_.content->torn_write.reset();
+    facts_.content->primary->checksum_ok = true;
+    return {};
+  }
   Status Do(const CheckFilesystem& step) override { return End(std::string(RungName(step.rung))); }
   Status Do(const UndoRepairs&) override { return End("undo"); }
   Status Do(const MountData&) override {
@@ -125,6 +136,28 @@ TEST(LadderTest, TakesBackWhatWentWellAndDidNotHelp) {
   EXPECT_TRUE(Climb(machine).last.degraded);
   EXPECT_EQ(machine.log(),
             Log({"mount", "preen", "mount", "full", "mount", "backup", "undo", "tmpfs"}));
+}
+
+TEST(LadderTest, ATornSuperblockIsFinishedCheckedAndTakenBackIfNothingHelps) {
+  ScriptedMachine helped({});
+  helped.Tear();
+  EXPECT_FALSE(Climb(helped).last.degraded);
+  EXPECT_EQ(helped.log(), Log({"finish", "preen", "mount"}));
+
+  ScriptedMachine not_helped(
+      {{"preen", {EINVAL}}, {"full", {EINVAL}}, {"mount", {EUCLEAN}}, {"backup", {EINVAL}}});
+  not_helped.Tear();
+  EXPECT_TRUE(Climb(not_helped).last.degraded);
+  EXPECT_EQ(not_helped.log(), Log({"finish", "preen", "full", "mount", "backup", "undo", "tmpfs"}));
+}
+
+TEST(LadderTest, ATornSuperblockThatCannotBeFinishedIsKept) {
+  ScriptedMachine machine({{"finish", {EIO}}});
+  machine.Tear();
+  const Outcome outcome = Climb(machine);
+  EXPECT_TRUE(outcome.last.degraded);
+  EXPECT_NE(outcome.last.reason.find("finish was told to fail"), std::string::npos);
+  EXPECT_EQ(machine.log(), Log({"finish", "tmpfs"}));
 }
 
 TEST(LadderTest, WhatHasBeenMountedIsNeverUndone) {

@@ -84,7 +84,8 @@ TEST_F(ImageCli, MissingInputsAreNamedBoth) {
   args[4] = dir_ + "/noboot";
   args[6] = dir_ + "/noroot";
   EXPECT_EQ(Run(args), 1);
-  EXPECT_THAT(err_.str(), AllOf(HasSubstr("/noboot: No such file"), HasSubstr("/noroot: No such")));
+  EXPECT_THAT(err_.str(), AllOf(HasSubstr("/noboot: No such file or directory\n"),
+                                HasSubstr("/noroot: No such file or directory\n")));
   EXPECT_EQ(out_.str(), "");
 }
 

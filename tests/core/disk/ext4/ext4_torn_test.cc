@@ -100,6 +100,19 @@ TEST_F(Ext4TornTest, TwoDamagedBytesWhereTheKernelNeverWritesAreNot) {
   }
 }
 
+TEST_F(Ext4TornTest, CountsThatCannotBeAreNot) {
+  const Bytes torn = Torn(Later(kMount), before_);
+  ASSERT_TRUE(IsTornExt4Write(torn, backup_));
+  // s_r_blocks_count, s_free_blocks_count, s_free_inodes_count, s_state, s_last_orphan: two bytes
+  // each, so that it is not the one flipped byte.
+  for (const std::size_t at : {0x0aU, 0x0eU, 0x12U, 0x3aU, 0xeaU}) {
+    Bytes damaged = torn;
+    damaged[at] = std::byte{0xf8};
+    damaged[at + 1] = std::byte{0x7f};
+    EXPECT_FALSE(IsTornExt4Write(damaged, backup_)) << fmt::format("{:#x}", at);
+  }
+}
+
 TEST_F(Ext4TornTest, AnotherLabelOrFileSystemIsNot) {
   Bytes relabelled = Torn(Later(kMount), before_);
   std::memcpy(relabelled.data() + 0x78, "HOLIDAY", 7);
