@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lockdown/tool.h"
+
+namespace bf::lockdown {
+
+cli::Tool LockdownTool() {
+  return {"bf-lockdown", "Local input and consoles, shut but for what input.toml lists", {}};
+}
+
+}  // namespace bf::lockdown
