@@ -186,10 +186,11 @@ std::string Tags(const Policy& policy) {
   out.Section("Nobody gets a node of these by sitting at the screen.");
   out.Rule(R"(SUBSYSTEM=="input|hidraw|usb|usbmisc|cec|lirc", TAG-="uaccess")");
   out.Section("logind does not look at what was not released.");
-  out.Rule(
-      R"(SUBSYSTEM=="input", ENV{BF_LOCKDOWN}!="allow", TAG-="seat", TAG-="master-of-seat", TAG-="power-switch")");
-  if (console.power_keys.value == lockdown::PowerKeys::kIgnore)
-    out.Because(console.power_keys.at, "power_keys", R"(SUBSYSTEM=="input", TAG-="power-switch")");
+  out.Rule(R"(SUBSYSTEM=="input", ENV{BF_LOCKDOWN}!="allow", TAG-="seat", TAG-="master-of-seat")");
+  out.Because(console.power_keys.at, "power_keys",
+              console.power_keys.value == lockdown::PowerKeys::kIgnore
+                  ? R"(SUBSYSTEM=="input", TAG-="power-switch")"
+                  : R"(SUBSYSTEM=="input", ENV{BF_LOCKDOWN}!="allow", TAG-="power-switch")");
   out.Rule("");
   out.Rule(R"(LABEL="bf_tags_end")");
   return out.Take();
