@@ -100,7 +100,7 @@ TEST(Compile, AThousandEntriesTakeLessThanATenthOfASecond) {
   const std::string text = ThousandEntries();
   double best = 1e9;
   std::size_t files = 0;
-  for (int run = 0; run < 5; ++run) {
+  for (int run = 0; run < 10; ++run) {
     // Of the processor, not of the clock: the machine may be busy with other tests.
     const std::clock_t start = std::clock();
     const auto policy = ParsePolicy(text, "input.toml");
@@ -111,7 +111,11 @@ TEST(Compile, AThousandEntriesTakeLessThanATenthOfASecond) {
   EXPECT_GT(files, 10u);
   RecordProperty("milliseconds", fmt::format("{:.1f}", best));
   fmt::print("1000 entries, read and compiled: {:.1f} ms\n", best);
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  EXPECT_LT(best, 2000.0);  // every access is checked here
+#else
   EXPECT_LT(best, 100.0);
+#endif
 }
 
 }  // namespace
