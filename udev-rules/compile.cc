@@ -84,6 +84,20 @@ void UsbGate(Writer& out, const Policy& policy) {
   out.Rule(R"(GOTO="bf_end")");
 }
 
+// A bus that comes after bf-lockdown.service, such as one of a controller that was bound again, has
+// its interfaces open by the kernel's default; its devices wait, by the kernel command line.
+void UsbDevices(Writer& out) {
+  out.Section("USB buses and devices: their gates shut, before any device is configured.");
+  out.Rule(R"(LABEL="bf_usb_device")");
+  out.Rule(R"(OWNER:="root", GROUP:="root", MODE:="0600")");
+  out.Rule(R"(ACTION!="add|change", GOTO="bf_end")");
+  out.Rule(R"(KERNEL=="usb[0-9]*", ATTR{interface_authorized_default}="0")");
+  out.Rule(R"(ATTR{authorized}=="0", PROGRAM=="/usr/bin/bf-lockdown decide usb $devpath")");
+  out.Rule(
+      R"(KERNEL=="usb[0-9]*", ATTR{authorized_default}!="1", PROGRAM=="/usr/bin/bf-lockdown decide usb $devpath")");
+  out.Rule(R"(GOTO="bf_end")");
+}
+
 void HidGate(Writer& out, const Policy& policy) {
   out.Section("Gate 2, HID devices of any bus: no driver, unless decide binds one.");
   out.Rule(R"(LABEL="bf_hid")");
@@ -150,14 +164,13 @@ std::string Gates(const Policy& policy) {
   const auto& console = policy.console;
   out.Rule(R"(ACTION=="remove", GOTO="bf_end")");
   out.Rule(R"(SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_interface", GOTO="bf_usb")");
+  out.Rule(R"(SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device", GOTO="bf_usb_device")");
   out.Rule(R"(SUBSYSTEM=="hid", GOTO="bf_hid")");
   out.Rule(R"(SUBSYSTEM=="input", KERNEL=="input[0-9]*", GOTO="bf_input")");
   out.Rule(R"(SUBSYSTEM=="input", GOTO="bf_node")");
-  out.Section("Ways around the input layer: the bytes of HID and USB devices, and remotes.");
+  out.Section("Ways around the input layer: the bytes of HID devices, and remotes.");
   out.Rule(R"(SUBSYSTEM=="hidraw", OWNER:="root", GROUP:="root", MODE:="0000")");
   out.Rule(R"(KERNEL=="hiddev[0-9]*", OWNER:="root", GROUP:="root", MODE:="0000")");
-  out.Rule(
-      R"(SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device", OWNER:="root", GROUP:="root", MODE:="0600")");
   out.Because(console.remotes.at, "remotes",
               fmt::format(R"(SUBSYSTEM=="cec|lirc", {})",
                           NodeMode(console.remotes.value ? Nodes::kRoot : Nodes::kOff)));
@@ -170,6 +183,7 @@ std::string Gates(const Policy& policy) {
               fmt::format(R"(KERNEL=="uhid", SUBSYSTEM=="misc", {}, OPTIONS+="static_node=uhid")",
                           NodeMode(console.uhid.value)));
   out.Rule(R"(GOTO="bf_end")");
+  UsbDevices(out);
   UsbGate(out, policy);
   HidGate(out, policy);
   InputGate(out, policy);
