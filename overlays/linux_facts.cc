@@ -5,7 +5,7 @@
 #include <sys/statvfs.h>
 
 #include "core/host/file.h"
-#include "overlays/hash.h"
+#include "core/hash/sha256.h"
 #include "overlays/linux_store.h"
 #include "overlays/linux_tree.h"
 
@@ -71,7 +71,7 @@ std::string RootFsIdentity(const std::string& root, const std::vector<facts::Mou
   if (!fd) return {};
   std::array<char, 4096> head{};
   if (!host::ReadAt(fd->get(), 0, std::as_writable_bytes(std::span(head)), device)) return {};
-  return fmt::format("{}:{}", mount->fs_type, HashOf({head.data(), head.size()}).substr(0, 16));
+  return fmt::format("{}:{}", mount->fs_type, hash::HashOf({head.data(), head.size()}).substr(0, 16));
 }
 
 std::string DataProblem(const Policy& policy, const std::vector<facts::Mount>& mounts) {
@@ -95,7 +95,7 @@ void ReadTrees(const Store& store, const std::string& lower_path, const Generati
   facts.next = *std::move(next);
   if (newest == nullptr) return;
   if (auto user = store.ScanUpper(newest->number)) {
-    facts.changed_since_made = HashOf(ToManifest(*user)) != newest->stamp->made;
+    facts.changed_since_made = hash::HashOf(ToManifest(*user)) != newest->stamp->made;
     facts.user = *std::move(user);
   } else {
     facts.tree_problem = user.error().ToString();

@@ -8,7 +8,7 @@
 #include <cerrno>
 
 #include "core/host/file.h"
-#include "overlays/hash.h"
+#include "core/hash/sha256.h"
 #include "overlays/linux_facts.h"
 
 namespace bf::overlays {
@@ -208,7 +208,7 @@ Status Store::Build(const BuildGeneration& action, int vendor_fd, const StepHook
   // Read back: what a later boot compares with is what lies there, not what was meant to.
   BF_TRY(step("write the stamp"));
   BF_ASSIGN(const Entry made, ScanTree(upper.get(), /*upper=*/true, shown));
-  const Stamp stamp{action.os, action.how, action.from, HashOf(ToManifest(made))};
+  const Stamp stamp{action.os, action.how, action.from, hash::HashOf(ToManifest(made))};
   BF_TRY(data_.ReplaceFile(fmt::format("{}/{}", building, kManifestFile), ToManifest(action.lower),
                            0600));
   BF_TRY(data_.ReplaceFile(fmt::format("{}/{}", building, kReportFile), Report(action), 0600));

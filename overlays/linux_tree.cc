@@ -11,7 +11,7 @@
 
 #include "core/host/file.h"
 #include "core/host/mount.h"
-#include "overlays/hash.h"
+#include "core/hash/sha256.h"
 #include "overlays/linux_xattrs.h"
 
 namespace bf::overlays {
@@ -69,7 +69,7 @@ Status Scanner::HashFile(int parent_fd, const std::string& name, const std::stri
   const host::UniqueFd fd(
       ::openat(parent_fd, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!fd.valid()) return FailErrno(errno, "open {}", shown);
-  Sha256 hash;
+  hash::Sha256 hash;
   std::array<char, 64 << 10> buffer;
   while (true) {
     const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "overlays/hash.h"
+#include "core/hash/sha256.h"
 
 namespace bf::overlays {
 namespace {
@@ -58,7 +58,7 @@ Status WriteXattrs(int dir_fd, const std::string& name, const Xattrs& xattrs,
 
 std::string HashXattrs(const Xattrs& xattrs) {
   if (xattrs.empty()) return {};
-  Sha256 hash;
+  hash::Sha256 hash;
   for (const auto& [key, value] : xattrs)
     hash.Add(fmt::format("{} {} {}\n", key, value.size(), value));
   return hash.Hex();

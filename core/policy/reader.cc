@@ -68,6 +68,20 @@ bool Reader::Has(std::string_view key) const {
                      [&](const Member& member) { return member.key == key; });
 }
 
+std::vector<std::string> Reader::Keys() const {
+  std::vector<std::string> keys;
+  for (const Member& member : table_->members) keys.push_back(member.key);
+  return keys;
+}
+
+void Reader::Refuse(std::string_view key, std::string_view why) {
+  for (const Member& member : table_->members) {
+    if (member.key != key) continue;
+    asked_.emplace(key);
+    diagnostics_->Add(member.key_at, "\"{}\": {}", key, why);
+  }
+}
+
 SourceRef Reader::At(std::string_view key) const {
   for (const Member& member : table_->members) {
     if (member.key == key) return member.value.front().at;

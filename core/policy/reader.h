@@ -39,6 +39,8 @@ class Reader {
   const SourceRef& at() const { return at_; }
   Diagnostics& diagnostics() { return *diagnostics_; }
   bool Has(std::string_view key) const;
+  // Every key that was written, in the order written.
+  std::vector<std::string> Keys() const;
   // Where `key`'s value was written, or the table's position.
   SourceRef At(std::string_view key) const;
 
@@ -79,6 +81,10 @@ class Reader {
   void SubTable(std::string_view key, const std::function<void(Reader&)>& read);
   // Calls `read` for each element of an array of tables ([[key]]).
   void Tables(std::string_view key, const std::function<void(Reader&)>& read);
+
+  // A key that has no place here for a reason worth telling: reported with that reason instead of
+  // as unknown.
+  void Refuse(std::string_view key, std::string_view why);
 
   // Every policy file starts with `schema = 1`.
   void Schema(std::int64_t expected);

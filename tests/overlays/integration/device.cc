@@ -14,7 +14,7 @@
 #include "core/facts/stage.h"
 #include "core/host/file.h"
 #include "core/host/spawn.h"
-#include "overlays/hash.h"
+#include "core/hash/sha256.h"
 #include "overlays/tool.h"
 
 namespace bf::overlays::test {
@@ -150,7 +150,7 @@ int Device::Boot(const std::string& slot, const std::function<void()>& body, Boo
 
 std::string Device::RootHash(const std::string& slot) const {
   auto bytes = host::ReadFile(Image(slot), 64 << 20);
-  return bytes ? HashOf(*bytes) : bytes.error().ToString();
+  return bytes ? hash::HashOf(*bytes) : bytes.error().ToString();
 }
 
 ToolRun Tool(const std::vector<std::string>& args, StepHook hook) {

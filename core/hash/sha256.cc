@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "overlays/hash.h"
+#include "core/hash/sha256.h"
 
 #include <fmt/format.h>
 #include <sha2.h>
@@ -7,7 +7,7 @@
 
 #include <array>
 
-namespace bf::overlays {
+namespace bf::hash {
 
 struct Sha256::State {
   SHA2_CTX context;
@@ -34,4 +34,4 @@ std::string HashOf(std::string_view bytes) {
   return hash.Hex();
 }
 
-}  // namespace bf::overlays
+}  // namespace bf::hash

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace bf::overlays {
+namespace bf::hash {
 
 class Sha256 {
  public:
@@ -22,4 +22,4 @@ class Sha256 {
 
 std::string HashOf(std::string_view bytes);
 
-}  // namespace bf::overlays
+}  // namespace bf::hash
