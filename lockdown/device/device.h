@@ -82,27 +82,27 @@ struct Capabilities {
   std::string rel;
   std::string abs;
   std::string msc;
-  std::string sw;
   std::string led;
   std::string snd;
   std::string ff;
-  std::string prop;
+  std::string sw;
+  std::string properties;
 
   bool operator==(const Capabilities&) const = default;
 };
 
-// The fields with the names that sysfs and the policy give them.
+// The fields under the names of input::kCapabilityFields, in its order.
 inline constexpr std::array<std::pair<std::string_view, std::string Capabilities::*>, 10>
     kCapabilityFields = {{{"ev", &Capabilities::ev},
                           {"key", &Capabilities::key},
                           {"rel", &Capabilities::rel},
                           {"abs", &Capabilities::abs},
                           {"msc", &Capabilities::msc},
-                          {"sw", &Capabilities::sw},
                           {"led", &Capabilities::led},
                           {"snd", &Capabilities::snd},
                           {"ff", &Capabilities::ff},
-                          {"prop", &Capabilities::prop}}};
+                          {"sw", &Capabilities::sw},
+                          {"properties", &Capabilities::properties}}};
 
 struct InputNode {
   std::string name;  // "input7"

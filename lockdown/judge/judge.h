@@ -60,6 +60,8 @@ Decision JudgeInput(const Policy& policy, const Situation& situation, const devi
 std::vector<Decision> JudgeAll(const Policy& policy, const Situation& situation,
                                const device::Device& device);
 
+// The interfaces as sysfs shows them; before a configuration is set, as the descriptors promise.
+std::vector<device::UsbInterface> InterfacesOf(const device::UsbDevice& usb);
 // The HID device and the USB interface a path below /sys lies in: parents are path prefixes.
 const device::HidDevice* HidParent(const device::Device& device, std::string_view path);
 // "1-1:1.0" of "/devices/…/usb1/1-1/1-1:1.0/0003:…", or "".

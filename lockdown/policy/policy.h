@@ -11,6 +11,7 @@
 
 #include "core/policy/reader.h"
 #include "lockdown/device/device.h"
+#include "lockdown/input/capabilities.h"
 
 namespace bf::lockdown {
 
@@ -21,10 +22,18 @@ using policy::Located;
 enum class Bus { kUsb, kBluetooth, kI2c, kPlatform, kSerio, kRc, kUinput, kUhid };
 std::string_view ToString(Bus bus);
 
-// What the keys of an input node can do to the console, if nothing else stops them. An entry that
-// lets one of them in must say so.
-enum class Power { kType, kSysrq, kSwitchVt, kCtrlAltDel, kPowerKeys, kSound };
+// What an input node can do to the console, if nothing else stops it. An entry that lets such a
+// node in must say so.
+enum class Power {
+  kType,        // the VT takes its keys
+  kSysrq,       // the SysRq handler takes it
+  kSwitchVt,    // it has an Alt key; whoever has the other half of the chord has less
+  kCtrlAltDel,  // it has Alt and Delete
+  kPowerKeys,   // logind acts on it
+  kSound,       // the VT beeps through it
+};
 std::string_view ToString(Power power);
+std::vector<Power> PowersOf(const input::Capabilities& capabilities);
 
 // One input node that an allowed device makes: [[allow.input]].
 struct AllowInput {
@@ -33,9 +42,14 @@ struct AllowInput {
   Located<device::InputId> id;
   // "": wherever it is. Otherwise exact, or "*" and how it ends.
   Located<std::string> phys;
-  Located<device::Capabilities> capabilities;  // in the form of input::Canonical
-  std::vector<Located<Power>> can;             // exactly what the capabilities can do
-  Located<std::string> because;                // why that is acceptable; required with `can`
+  Located<input::Capabilities> capabilities;
+  std::vector<Located<Power>> can;  // exactly what the capabilities can do
+  Located<std::string> because;     // why that is acceptable; required with `can`
+};
+
+struct AllowInterface {
+  device::ClassCode code;
+  bool bound = true;  // gets a driver
 };
 
 struct Allow {
@@ -51,18 +65,15 @@ struct Allow {
   // USB only.
   Located<std::uint16_t> version;  // bcdDevice
   std::optional<Located<std::string>> serial;
-  Located<std::string> port;                           // "": any
-  std::vector<Located<device::ClassCode>> interfaces;  // all it has, in order
-  std::vector<Located<std::int64_t>> bind;  // positions in `interfaces` that get a driver
-  Located<std::string> descriptors;         // SHA-256, 64 hexadecimal digits
+  Located<std::string> port;                        // "": any
+  std::vector<Located<AllowInterface>> interfaces;  // all it has, in order
+  Located<std::string> descriptors;                 // SHA-256, 64 hexadecimal digits
   // One for each HID interface that is bound, in order; for a HID device on another bus one.
   std::vector<Located<std::string>> report_descriptors;  // SHA-256
   Located<bool> maintenance;                             // only in an open maintenance window
   Located<std::string> group;  // who may open its event nodes besides root; "" nobody
   std::vector<AllowInput> inputs;
 
-  // Whether the interface at this position gets a driver.
-  bool Binds(std::size_t position) const;
   bool has_hid() const { return !report_descriptors.empty(); }
 };
 
@@ -75,29 +86,37 @@ struct Filter {
   std::vector<Located<std::uint16_t>> keys;
 };
 
-enum class Shut { kOff, kRoot };              // uinput, uhid
+enum class Nodes { kOff, kRoot };             // uinput, uhid: for nobody, or for root alone
 enum class PowerKeys { kIgnore, kPoweroff };  // what logind does on a power key
-enum class Bluetooth { kOff, kBonded };       // bonded: classic HID of bonded devices only
+enum class Bluetooth { kOff, kBonded };       // kBonded: input of bonded devices only
 
+// Every field is at its strictest where the file says nothing, and needs a reason where it is not.
 struct Console {
   SourceRef at;
   Located<std::int64_t> sysrq;  // the value of kernel.sysrq; 0 is off
-  Located<bool> vt_switch;      // whether VTs can be switched
-  Located<bool> ctrl_alt_del;   // whether it reboots
+  Located<bool> vt_switch;
+  Located<bool> ctrl_alt_del;  // whether it reboots
   Located<PowerKeys> power_keys;
   std::vector<Located<std::string>> gettys;  // terminals that may ask for a login
   Located<bool> emergency_shell;             // whether a failed boot may open one
   Located<bool> tiocsti;
-  Located<Shut> uinput;
-  Located<Shut> uhid;
+  Located<Nodes> uinput;
+  Located<Nodes> uhid;
   Located<Bluetooth> bluetooth;
   Located<bool> remotes;  // HDMI-CEC and infrared (rc-core)
   Located<bool> ps2;      // i8042 and serio
+
+  struct Reason {
+    std::string key;
+    Located<std::string> text;
+  };
+  std::vector<Reason> reasons;
 };
 
 struct Usb {
   SourceRef at;
   Located<std::int64_t> hubs;  // how many hubs may lie between a root port and a device
+  Located<std::string> reason;
 };
 
 enum class Window { kOff, kRoot, kSigned };
@@ -106,6 +125,7 @@ struct Maintenance {
   Located<Window> window;
   Located<std::int64_t> longest_ms;
   Located<std::string> key;  // kSigned: an Ed25519 public key, 64 hexadecimal digits
+  Located<std::string> reason;
 };
 
 struct Policy {
@@ -125,8 +145,10 @@ inline constexpr std::string_view kPolicyFile = "input.toml";
 // More entries than this are refused.
 inline constexpr std::size_t kMostAllows = 4096;
 
-// The name that the uinput device of a filter has: "BetterFrame filter NAME".
-std::string FilterOutputName(const Filter& filter);
+// The uinput device that a filter gives its keys on through: this name, this id, EV_KEY with
+// exactly the keys of the filter, and nothing else. The input gate lets no other through.
+std::string FilterOutputName(const Filter& filter);  // "BetterFrame filter NAME"
+inline constexpr device::InputId kFilterOutputId = {0x0006, 0, 0, 1};
 
 // Reads DIR/input.toml. An error of kind kPolicy has all diagnostics.
 Result<Policy> LoadPolicy(const std::string& dir);

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace bf::lockdown {
+
+// What a device calls itself, in quotes, for one line of a message: printable ASCII as it is, all
+// else as \xNN, and no more than 80 characters.
+std::string Shown(std::string_view text);
+
+}  // namespace bf::lockdown
