@@ -7,6 +7,7 @@
 
 #include "lockdown/device/hex.h"
 #include "lockdown/hid/report_descriptor.h"
+#include "lockdown/input/capabilities.h"
 #include "lockdown/usb/descriptors.h"
 
 namespace bf::lockdown {
@@ -23,13 +24,24 @@ bool IsNumbered(std::string_view name, std::string_view prefix) {
   return name.starts_with(prefix) && IsNumber(name.substr(prefix.size()));
 }
 
-// "0003:0EEF:0001.0004"
-bool IsHidName(std::string_view name) {
-  if (name.size() != 19 || name[4] != ':' || name[9] != ':' || name[14] != '.') return false;
-  return std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || c == ':' || c == '.';
-  });
+// "0003:0EEF:0001.0004": bus, vendor, product and a count, each of 4 digits or more. Empty if it is
+// something else.
+std::vector<std::string> HidNameParts(std::string_view name) {
+  std::vector<std::string> parts(1);
+  for (const char c : name) {
+    const bool digit = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
+    if (digit) {
+      parts.back() += c;
+    } else if (parts.back().size() >= 4 && c == (parts.size() < 3 ? ':' : '.')) {
+      parts.emplace_back();
+    } else {
+      return {};
+    }
+  }
+  if (parts.size() != 4 || parts.back().size() < 4) parts.clear();
+  return parts;
 }
+bool IsHidName(std::string_view name) { return !HidNameParts(name).empty(); }
 
 // "1-1.2", or with an interface "1-1.2:1.0".
 bool IsUsbName(std::string_view name, bool interface) {
@@ -39,8 +51,8 @@ bool IsUsbName(std::string_view name, bool interface) {
   return (name.find(':') != name.npos) == interface;
 }
 
-std::string Attribute(Kernel& kernel, const std::string& directory, const std::string& attribute) {
-  return ReadAttribute(kernel, directory, attribute).value_or("");
+std::string Attribute(Sysfs& sysfs, const std::string& directory, const std::string& attribute) {
+  return ReadAttribute(sysfs, directory, attribute).value_or("");
 }
 
 template <class Number>
@@ -51,10 +63,10 @@ Number Hex(const std::string& text) {
   return error == std::errc() && end == text.data() + text.size() ? number : Number{0};
 }
 
-device::ClassCode ReadClass(Kernel& kernel, const std::string& path, const std::string& prefix) {
-  return {Hex<std::uint8_t>(Attribute(kernel, path, prefix + "Class")),
-          Hex<std::uint8_t>(Attribute(kernel, path, prefix + "SubClass")),
-          Hex<std::uint8_t>(Attribute(kernel, path, prefix + "Protocol"))};
+device::ClassCode ReadClass(Sysfs& sysfs, const std::string& path, const std::string& prefix) {
+  return {Hex<std::uint8_t>(Attribute(sysfs, path, prefix + "Class")),
+          Hex<std::uint8_t>(Attribute(sysfs, path, prefix + "SubClass")),
+          Hex<std::uint8_t>(Attribute(sysfs, path, prefix + "Protocol"))};
 }
 
 std::optional<bool> Flag(const std::string& text) {
@@ -63,14 +75,14 @@ std::optional<bool> Flag(const std::string& text) {
   return std::nullopt;
 }
 
-std::string DriverOf(Kernel& kernel, const std::string& path) {
-  auto link = kernel.Link(path, "driver");
+std::string DriverOf(Sysfs& sysfs, const std::string& path) {
+  auto link = sysfs.Link(path, "driver");
   return link ? std::string(BaseName(*link)) : std::string();
 }
 
 // Where the symlink of a class or bus leads, as a path below /sys.
-std::string Target(Kernel& kernel, const std::string& directory, const std::string& name) {
-  auto link = kernel.Link(directory, name);
+std::string Target(Sysfs& sysfs, const std::string& directory, const std::string& name) {
+  auto link = sysfs.Link(directory, name);
   if (!link) return {};
   std::string_view rest = *link;
   while (rest.starts_with("../")) rest.remove_prefix(3);
@@ -112,47 +124,50 @@ device::Device& DeviceFor(std::vector<device::Device>& devices, std::string_view
   return devices.emplace_back();
 }
 
-void ObserveUsb(Kernel& kernel, Facts& facts) {
-  const auto names = kernel.List("/bus/usb/devices");
+void ObserveUsb(Sysfs& sysfs, Facts& facts) {
+  const auto names = sysfs.List("/bus/usb/devices");
   if (!names) return;
   for (const std::string& name : *names) {
-    const std::string path = Target(kernel, "/bus/usb/devices", name);
+    const std::string path = Target(sysfs, "/bus/usb/devices", name);
     if (IsNumbered(name, "usb")) {
-      if (auto hub = ReadRootHub(kernel, path)) facts.root_hubs.push_back(*std::move(hub));
+      if (auto hub = ReadRootHub(sysfs, path)) facts.root_hubs.push_back(*std::move(hub));
     } else if (IsUsbName(name, false)) {
-      if (auto usb = ReadUsbDevice(kernel, path)) facts.devices.emplace_back().usb = *std::move(usb);
+      auto usb = ReadUsbDevice(sysfs, path);
+      if (!usb) continue;
+      usb->interfaces = ReadInterfaces(sysfs, path).value_or(std::vector<device::UsbInterface>());
+      facts.devices.emplace_back().usb = *std::move(usb);
     }
   }
 }
 
-void ObserveHid(Kernel& kernel, Facts& facts) {
-  facts.hid_autoprobe = Attribute(kernel, "/bus/hid", "drivers_autoprobe");
+void ObserveHid(Sysfs& sysfs, Facts& facts) {
+  facts.hid_autoprobe = Attribute(sysfs, "/bus/hid", "drivers_autoprobe");
   facts.hid_bus = !facts.hid_autoprobe.empty();
-  const auto names = kernel.List("/bus/hid/devices");
+  const auto names = sysfs.List("/bus/hid/devices");
   if (!names) return;
   for (const std::string& name : *names) {
-    const std::string path = Target(kernel, "/bus/hid/devices", name);
-    if (auto hid = ReadHidDevice(kernel, path))
+    const std::string path = Target(sysfs, "/bus/hid/devices", name);
+    if (auto hid = ReadHidDevice(sysfs, path))
       DeviceFor(facts.devices, path).hid.push_back(*std::move(hid));
   }
 }
 
-void ObserveInput(Kernel& kernel, Facts& facts) {
-  const auto names = kernel.List("/class/input");
+void ObserveInput(Sysfs& sysfs, Facts& facts) {
+  const auto names = sysfs.List("/class/input");
   if (!names) return;
   for (const std::string& name : *names) {
     if (!IsNumbered(name, "input")) continue;
-    const std::string path = Target(kernel, "/class/input", name);
-    if (auto input = ReadInputNode(kernel, path))
+    const std::string path = Target(sysfs, "/class/input", name);
+    if (auto input = ReadInputNode(sysfs, path))
       DeviceFor(facts.devices, path).input.push_back(*std::move(input));
   }
 }
 
 }  // namespace
 
-Result<std::string> ReadAttribute(Kernel& kernel, const std::string& directory,
+Result<std::string> ReadAttribute(Sysfs& sysfs, const std::string& directory,
                                   const std::string& attribute) {
-  BF_ASSIGN(std::string text, kernel.Read(directory, attribute, kPage));
+  BF_ASSIGN(std::string text, sysfs.Read(directory, attribute, kPage));
   if (text.ends_with('\n')) text.pop_back();
   return text;
 }
@@ -188,95 +203,101 @@ Lineage LineageOf(std::string_view path) {
   return lineage;
 }
 
-Result<RootHub> ReadRootHub(Kernel& kernel, const std::string& path) {
+Result<RootHub> ReadRootHub(Sysfs& sysfs, const std::string& path) {
   RootHub hub{std::string(BaseName(path)), path, "", ""};
-  BF_TRY(kernel.List(path));
-  hub.authorized_default = Attribute(kernel, path, "authorized_default");
-  hub.interface_authorized_default = Attribute(kernel, path, "interface_authorized_default");
+  BF_TRY(sysfs.List(path));
+  hub.authorized_default = Attribute(sysfs, path, "authorized_default");
+  hub.interface_authorized_default = Attribute(sysfs, path, "interface_authorized_default");
   return hub;
 }
 
-Result<device::UsbInterface> ReadInterface(Kernel& kernel, const std::string& path) {
+Result<device::UsbInterface> ReadInterface(Sysfs& sysfs, const std::string& path) {
   device::UsbInterface interface;
   interface.name = std::string(BaseName(path));
-  BF_ASSIGN(const std::string number, ReadAttribute(kernel, path, "bInterfaceNumber"));
+  BF_ASSIGN(const std::string number, ReadAttribute(sysfs, path, "bInterfaceNumber"));
   interface.number = Hex<std::uint8_t>(number);
-  interface.code = ReadClass(kernel, path, "bInterface");
-  interface.authorized = Flag(Attribute(kernel, path, "authorized"));
-  interface.driver = DriverOf(kernel, path);
+  interface.code = ReadClass(sysfs, path, "bInterface");
+  interface.authorized = Flag(Attribute(sysfs, path, "authorized"));
+  interface.driver = DriverOf(sysfs, path);
   return interface;
 }
 
-Result<device::UsbDevice> ReadUsbDevice(Kernel& kernel, const std::string& path) {
+Result<device::UsbDevice> ReadUsbDevice(Sysfs& sysfs, const std::string& path) {
   device::UsbDevice usb;
   usb.name = std::string(BaseName(path));
   usb.path = path;
-  BF_ASSIGN(const std::string vendor, ReadAttribute(kernel, path, "idVendor"));
+  BF_ASSIGN(const std::string vendor, ReadAttribute(sysfs, path, "idVendor"));
   usb.vendor = Hex<std::uint16_t>(vendor);
-  usb.product = Hex<std::uint16_t>(Attribute(kernel, path, "idProduct"));
-  usb.version = Hex<std::uint16_t>(Attribute(kernel, path, "bcdDevice"));
-  usb.code = ReadClass(kernel, path, "bDevice");
-  usb.manufacturer = Attribute(kernel, path, "manufacturer");
-  usb.product_name = Attribute(kernel, path, "product");
-  usb.serial = Attribute(kernel, path, "serial");
-  usb.descriptors = kernel.Read(path, "descriptors", usb::kMaxDescriptors).value_or("");
-  usb.authorized = Flag(Attribute(kernel, path, "authorized"));
-  BF_ASSIGN(const auto names, kernel.List(path));
-  for (const std::string& name : names) {
-    if (!name.starts_with(usb.name + ":") || !IsUsbName(name, true)) continue;
-    if (auto interface = ReadInterface(kernel, path + "/" + name))
-      usb.interfaces.push_back(*std::move(interface));
-  }
+  usb.product = Hex<std::uint16_t>(Attribute(sysfs, path, "idProduct"));
+  usb.version = Hex<std::uint16_t>(Attribute(sysfs, path, "bcdDevice"));
+  usb.code = ReadClass(sysfs, path, "bDevice");
+  usb.manufacturer = Attribute(sysfs, path, "manufacturer");
+  usb.product_name = Attribute(sysfs, path, "product");
+  usb.serial = Attribute(sysfs, path, "serial");
+  usb.descriptors = sysfs.Read(path, "descriptors", usb::kMaxDescriptors).value_or("");
+  usb.authorized = Flag(Attribute(sysfs, path, "authorized"));
   return usb;
 }
 
-Result<device::HidDevice> ReadHidDevice(Kernel& kernel, const std::string& path) {
+Result<std::vector<device::UsbInterface>> ReadInterfaces(Sysfs& sysfs, const std::string& path) {
+  std::vector<device::UsbInterface> interfaces;
+  const std::string prefix = std::string(BaseName(path)) + ":";
+  BF_ASSIGN(const auto names, sysfs.List(path));
+  for (const std::string& name : names) {
+    if (!name.starts_with(prefix) || !IsUsbName(name, true)) continue;
+    if (auto interface = ReadInterface(sysfs, path + "/" + name))
+      interfaces.push_back(*std::move(interface));
+  }
+  return interfaces;
+}
+
+Result<device::HidDevice> ReadHidDevice(Sysfs& sysfs, const std::string& path) {
   device::HidDevice hid;
   hid.name = std::string(BaseName(path));
   hid.path = path;
-  BF_ASSIGN(const std::string uevent, kernel.Read(path, "uevent", kPage));
-  // "HID_ID=0003:00000EEF:00000001"; the name has the same, shorter.
-  if (IsHidName(hid.name)) {
-    hid.bus = Hex<std::uint16_t>(hid.name.substr(0, 4));
-    hid.vendor = Hex<std::uint16_t>(hid.name.substr(5, 4));
-    hid.product = Hex<std::uint16_t>(hid.name.substr(10, 4));
+  BF_ASSIGN(const std::string uevent, sysfs.Read(path, "uevent", kPage));
+  // An id of more than 16 bits, which only uhid can make, is 0 here.
+  if (const auto parts = HidNameParts(hid.name); !parts.empty()) {
+    hid.bus = Hex<std::uint16_t>(parts[0]);
+    hid.vendor = Hex<std::uint16_t>(parts[1]);
+    hid.product = Hex<std::uint16_t>(parts[2]);
   }
   ReadHidUevent(uevent, hid);
-  hid.driver = DriverOf(kernel, path);
+  hid.driver = DriverOf(sysfs, path);
   hid.report_descriptor =
-      kernel.Read(path, "report_descriptor", hid::kMaxReportDescriptor).value_or("");
+      sysfs.Read(path, "report_descriptor", hid::kMaxReportDescriptor).value_or("");
   return hid;
 }
 
-Result<device::InputNode> ReadInputNode(Kernel& kernel, const std::string& path) {
-  device::InputNode input;
-  input.name = std::string(BaseName(path));
-  input.path = path;
-  BF_ASSIGN(const std::string bus, ReadAttribute(kernel, path, "id/bustype"));
-  input.id = {Hex<std::uint16_t>(bus), Hex<std::uint16_t>(Attribute(kernel, path, "id/vendor")),
-              Hex<std::uint16_t>(Attribute(kernel, path, "id/product")),
-              Hex<std::uint16_t>(Attribute(kernel, path, "id/version"))};
-  input.device_name = Attribute(kernel, path, "name");
-  input.phys = Attribute(kernel, path, "phys");
-  input.uniq = Attribute(kernel, path, "uniq");
+Result<device::InputNode> ReadInputNode(Sysfs& sysfs, const std::string& path) {
+  device::InputNode node;
+  node.name = std::string(BaseName(path));
+  node.path = path;
+  BF_ASSIGN(const std::string bus, ReadAttribute(sysfs, path, "id/bustype"));
+  node.id = {Hex<std::uint16_t>(bus), Hex<std::uint16_t>(Attribute(sysfs, path, "id/vendor")),
+             Hex<std::uint16_t>(Attribute(sysfs, path, "id/product")),
+             Hex<std::uint16_t>(Attribute(sysfs, path, "id/version"))};
+  node.device_name = Attribute(sysfs, path, "name");
+  node.phys = Attribute(sysfs, path, "phys");
+  node.uniq = Attribute(sysfs, path, "uniq");
   for (std::size_t i = 0; i < input::kCapabilityFields.size(); ++i)
-    input.capabilities.*device::kCapabilityFields[i].second =
-        Attribute(kernel, path, std::string(input::kCapabilityFields[i].attribute));
-  input.inhibited = Flag(Attribute(kernel, path, "inhibited"));
-  BF_ASSIGN(const auto names, kernel.List(path));
+    node.capabilities.*device::kCapabilityFields[i].second =
+        Attribute(sysfs, path, std::string(input::kCapabilityFields[i].attribute));
+  node.inhibited = Flag(Attribute(sysfs, path, "inhibited"));
+  BF_ASSIGN(const auto names, sysfs.List(path));
   for (const std::string& name : names) {
     if (IsNumbered(name, "event") || IsNumbered(name, "mouse") || IsNumbered(name, "js"))
-      input.handlers.push_back(name);
+      node.handlers.push_back(name);
   }
-  return input;
+  return node;
 }
 
-Result<Facts> Observe(Kernel& kernel) {
+Result<Facts> Observe(Sysfs& sysfs) {
   Facts facts;
-  BF_TRY_DOING(kernel.List("/bus"), "read what devices there are");
-  ObserveUsb(kernel, facts);
-  ObserveHid(kernel, facts);
-  ObserveInput(kernel, facts);
+  BF_TRY_DOING(sysfs.List("/bus"), "read what devices there are");
+  ObserveUsb(sysfs, facts);
+  ObserveHid(sysfs, facts);
+  ObserveInput(sysfs, facts);
   return facts;
 }
 

@@ -49,13 +49,15 @@ struct Lineage {
 Lineage LineageOf(std::string_view path);
 std::string_view BaseName(std::string_view path);
 
-Result<RootHub> ReadRootHub(Kernel& kernel, const std::string& path);
-Result<device::UsbDevice> ReadUsbDevice(Kernel& kernel, const std::string& path);
-Result<device::UsbInterface> ReadInterface(Kernel& kernel, const std::string& path);
-Result<device::HidDevice> ReadHidDevice(Kernel& kernel, const std::string& path);
-Result<device::InputNode> ReadInputNode(Kernel& kernel, const std::string& path);
+Result<RootHub> ReadRootHub(Sysfs& sysfs, const std::string& path);
+// Without its interfaces, which cost the most to read.
+Result<device::UsbDevice> ReadUsbDevice(Sysfs& sysfs, const std::string& path);
+Result<std::vector<device::UsbInterface>> ReadInterfaces(Sysfs& sysfs, const std::string& path);
+Result<device::UsbInterface> ReadInterface(Sysfs& sysfs, const std::string& path);
+Result<device::HidDevice> ReadHidDevice(Sysfs& sysfs, const std::string& path);
+Result<device::InputNode> ReadInputNode(Sysfs& sysfs, const std::string& path);
 
 // All there is. A device that goes away meanwhile is left out.
-Result<Facts> Observe(Kernel& kernel);
+Result<Facts> Observe(Sysfs& sysfs);
 
 }  // namespace bf::lockdown
