@@ -2,10 +2,11 @@
 #include "lockdown/apply/report.h"
 
 #include "core/hash/sha256.h"
-#include "lockdown/apply/entry.h"
 #include "lockdown/device/record.h"
 #include "lockdown/judge/explain.h"
+#include "lockdown/judge/propose.h"
 #include "lockdown/judge/text.h"
+#include "lockdown/usb/descriptors.h"
 
 namespace bf::lockdown {
 namespace {
@@ -38,6 +39,14 @@ std::string Printable(std::string_view text) {
   std::string printable;
   for (const char c : text) printable += c < 0x20 || c > 0x7e ? '?' : c;
   return printable;
+}
+
+bool CouldBringInput(const device::Device& device) {
+  if (!device.hid.empty() || !device.input.empty()) return true;
+  if (!device.usb) return false;
+  const auto interfaces = InterfacesOf(*device.usb);
+  return std::any_of(interfaces.begin(), interfaces.end(),
+                     [](const auto& one) { return one.code.base == usb::kClassHid; });
 }
 
 bool Denied(const std::vector<Decision>& decisions) {
@@ -73,7 +82,7 @@ facts::StageResult StageOf(const Applied& applied, const std::vector<Decision>& 
 std::string DevicesToText(const Policy& policy, const Situation& situation,
                           const std::vector<device::Device>& devices) {
   std::string text;
-  std::string entries;
+  std::vector<device::Device> denied;
   for (const device::Device& device : devices) {
     const auto decisions = JudgeAll(policy, situation, device);
     text += Title(device) + "\n";
@@ -87,11 +96,10 @@ std::string DevicesToText(const Policy& policy, const Situation& situation,
       if (decision.because) text += fmt::format("  ({})", decision.because.ToString());
       text += '\n';
     }
-    if (CouldBringInput(device) && Denied(decisions))
-      entries += fmt::format("\n# To allow {}:\n{}", Title(device), EntryFor(device));
+    if (Denied(decisions)) denied.push_back(device);
   }
   if (devices.empty()) text += "no device brings input, and nothing is on USB\n";
-  return text + entries;
+  return text + EntriesFor(denied);
 }
 
 Json DevicesToJson(const Policy& policy, const Situation& situation,
@@ -102,9 +110,21 @@ Json DevicesToJson(const Policy& policy, const Situation& situation,
     for (const Decision& decision : JudgeAll(policy, situation, devices[i]))
       list.push_back(DecisionToJson(decision));
     json["devices"][i]["decisions"] = std::move(list);
-    if (CouldBringInput(devices[i])) json["devices"][i]["entry"] = EntryFor(devices[i]);
+    if (auto entry = ProposeEntry(devices[i])) json["devices"][i]["entry"] = *std::move(entry);
   }
   return json;
+}
+
+std::string EntriesFor(const std::vector<device::Device>& devices) {
+  std::string text;
+  for (const device::Device& device : devices) {
+    if (!CouldBringInput(device)) continue;
+    const auto entry = ProposeEntry(device);
+    text += entry ? fmt::format("\n# To allow {}:\n{}", Title(device), *entry)
+                  : fmt::format("\n# {} cannot be allowed as it is: {}\n", Title(device),
+                                Printable(entry.error().message));
+  }
+  return text;
 }
 
 std::string AuditLine(const Decision& decision, const std::string& ids, std::string_view path) {

@@ -19,6 +19,9 @@ std::string DevicesToText(const Policy& policy, const Situation& situation,
 Json DevicesToJson(const Policy& policy, const Situation& situation,
                    const std::vector<device::Device>& devices);
 
+// The [[allow]] entries of what could bring input, ready to paste; where there can be none, why.
+std::string EntriesFor(const std::vector<device::Device>& devices);
+
 // "deny usb 1-1:1.0 0627:0001: no entry names … (policies/input.toml:3:1)"; printable ASCII.
 std::string AuditLine(const Decision& decision, const std::string& ids, std::string_view path);
 

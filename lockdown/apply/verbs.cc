@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lockdown/apply/verbs.h"
 
-#include "lockdown/apply/entry.h"
 #include "lockdown/apply/linux_audit.h"
 #include "lockdown/apply/linux_kernel.h"
 #include "lockdown/apply/linux_limits.h"
@@ -73,7 +72,8 @@ Result<Gate> ParseGate(const std::string& text) {
 Status RunDecide(cli::Invocation& invocation) {
   BF_ASSIGN(const Gate gate, ParseGate(invocation.positionals[0]));
   const std::string& devpath = invocation.positionals[1];
-  BF_TRY(LimitOurselves({}));
+  // The process is ours alone only on the machine itself.
+  if (invocation.root == "/") BF_TRY(LimitOurselves({}));
   BF_ASSIGN(const Policy policy, LoadPolicy(invocation.policy_dir));
   const Situation situation = ReadSituation();
   Result<Answer> answer;
@@ -113,9 +113,7 @@ Status RunDevices(cli::Invocation& invocation) {
     if (devices.empty()) return Fail("there is no device {}", wanted);
   }
   if (invocation.Has("--allow")) {
-    for (const auto& device : devices) {
-      if (CouldBringInput(device)) invocation.out() << EntryFor(device) << "\n";
-    }
+    invocation.out() << EntriesFor(devices);
     return {};
   }
   auto policy = LoadPolicy(invocation.policy_dir);
