@@ -17,7 +17,11 @@ TEST(Facts, WhatWasPlantedIsRead) {
     ASSERT_TRUE(facts) << facts.error().ToString();
     EXPECT_EQ(facts->hid_autoprobe, "1");
     ASSERT_EQ(facts->root_hubs.size(), 1u);
-    EXPECT_EQ(facts->root_hubs[0], (RootHub{"usb1", kHub, "0", "1"}));
+    const RootHub& hub = facts->root_hubs[0];
+    EXPECT_EQ(hub.name, "usb1");
+    EXPECT_EQ(hub.path, kHub);
+    EXPECT_EQ(hub.authorized_default, "0");
+    EXPECT_EQ(hub.interface_authorized_default, "1");
     ASSERT_EQ(facts->devices.size(), 1u);
     device.note = "";
     device.in_use = false;

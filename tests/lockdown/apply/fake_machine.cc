@@ -96,8 +96,8 @@ void FakeMachine::PlantInput(const device::InputNode& input) {
   Set(input.path, "name", input.device_name);
   Set(input.path, "phys", input.phys);
   Set(input.path, "uniq", input.uniq);
-  for (std::size_t i = 0; i < input::kCapabilityFields.size(); ++i)
-    Set(input.path, std::string(input::kCapabilityFields[i].attribute),
+  for (std::size_t i = 0; i < lockdown::input::kCapabilityFields.size(); ++i)
+    Set(input.path, std::string(lockdown::input::kCapabilityFields[i].attribute),
         input.capabilities.*device::kCapabilityFields[i].second);
   if (input.inhibited) Set(input.path, "inhibited", *input.inhibited ? "1" : "0");
   for (const auto& handler : input.handlers) Set(input.path, handler + "/dev", "13:64");
