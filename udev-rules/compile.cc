@@ -68,6 +68,14 @@ void InputEntry(Writer& out, const Allow& entry, const AllowInput& input) {
   out.Because(input.at, entry.name.value, rule + R"(, ENV{.BF_ENTRY}="1")");
 }
 
+// What no entry names is shut without asking anybody. Afterwards decide puts it into the journal.
+void Tell(Writer& out, std::string_view gate) {
+  out.Rule(fmt::format(
+      R"(ENV{{.BF_ENTRY}}!="1", ACTION=="add", RUN+="/usr/bin/bf-lockdown decide {} $devpath")",
+      gate));
+  out.Rule(R"(ENV{.BF_ENTRY}!="1", GOTO="bf_end")");
+}
+
 void UsbGate(Writer& out, const Policy& policy) {
   out.Section("Gate 1, USB interfaces: no driver, unless decide authorizes this one.");
   out.Rule(R"(LABEL="bf_usb")");
@@ -78,7 +86,8 @@ void UsbGate(Writer& out, const Policy& policy) {
   for (const Allow& entry : policy.allows) {
     if (entry.bus.value == Bus::kUsb) UsbEntry(out, entry);
   }
-  out.Rule(R"(ENV{.BF_ENTRY}!="1", ATTR{authorized}="0", GOTO="bf_end")");
+  out.Rule(R"(ENV{.BF_ENTRY}!="1", ATTR{authorized}="0")");
+  Tell(out, "usb");
   out.Rule(
       R"(PROGRAM=="/usr/bin/bf-lockdown decide usb $devpath", RESULT=="deny", ATTR{authorized}="0")");
   out.Rule(R"(GOTO="bf_end")");
@@ -92,7 +101,7 @@ void HidGate(Writer& out, const Policy& policy) {
     if (entry.has_hid()) HidEntry(out, entry);
   }
   out.Rule(R"(ENV{.BF_ENTRY}!="1", DRIVER=="?*", ATTR{driver/unbind}="$kernel")");
-  out.Rule(R"(ENV{.BF_ENTRY}!="1", GOTO="bf_end")");
+  Tell(out, "hid");
   out.Rule(
       R"(PROGRAM=="/usr/bin/bf-lockdown decide hid $devpath", RESULT=="deny", DRIVER=="?*", ATTR{driver/unbind}="$kernel")");
   out.Rule(R"(GOTO="bf_end")");
@@ -112,7 +121,8 @@ void InputGate(Writer& out, const Policy& policy) {
     out.Because(filter.at, filter.device.value,
                 fmt::format(R"(DEVPATH=="/devices/virtual/input/*"{}, ENV{{.BF_ENTRY}}="1")",
                             Match("ATTR{name}", lockdown::FilterOutputName(filter))));
-  out.Rule(R"(ENV{.BF_ENTRY}!="1", ENV{BF_LOCKDOWN}="deny", ATTR{inhibited}="1", GOTO="bf_end")");
+  out.Rule(R"(ENV{.BF_ENTRY}!="1", ENV{BF_LOCKDOWN}="deny", ATTR{inhibited}="1")");
+  Tell(out, "input");
   out.Rule(R"(PROGRAM!="/usr/bin/bf-lockdown decide input $devpath", GOTO="bf_end")");
   out.Rule(R"(RESULT=="allow *", ENV{BF_LOCKDOWN}="allow", ENV{BF_LOCKDOWN_ENTRY}="%c{2}")");
   out.Rule(R"(RESULT=="filter *", ENV{BF_LOCKDOWN}="filter", ENV{BF_LOCKDOWN_ENTRY}="%c{2}")");
@@ -153,6 +163,12 @@ std::string Gates(const Policy& policy) {
   out.Rule(R"(SUBSYSTEM=="hid", GOTO="bf_hid")");
   out.Rule(R"(SUBSYSTEM=="input", KERNEL=="input[0-9]*", GOTO="bf_input")");
   out.Rule(R"(SUBSYSTEM=="input", GOTO="bf_node")");
+  out.Section(
+      "Buses of controllers that come later, and devices that came before those were shut.");
+  for (const char* what : {R"(KERNEL=="usb[0-9]*")", R"(ATTR{authorized}=="0")"})
+    out.Rule(fmt::format(
+        R"(SUBSYSTEM=="usb", ENV{{DEVTYPE}}=="usb_device", ACTION=="add", {}, RUN+="/usr/bin/bf-lockdown decide usb $devpath")",
+        what));
   out.Section("Ways around the input layer: the bytes of HID and USB devices, and remotes.");
   out.Rule(R"(SUBSYSTEM=="hidraw", OWNER:="root", GROUP:="root", MODE:="0000")");
   out.Rule(R"(KERNEL=="hiddev[0-9]*", OWNER:="root", GROUP:="root", MODE:="0000")");
@@ -186,10 +202,11 @@ std::string Tags(const Policy& policy) {
   out.Section("Nobody gets a node of these by sitting at the screen.");
   out.Rule(R"(SUBSYSTEM=="input|hidraw|usb|usbmisc|cec|lirc", TAG-="uaccess")");
   out.Section("logind does not look at what was not released.");
-  out.Rule(
-      R"(SUBSYSTEM=="input", ENV{BF_LOCKDOWN}!="allow", TAG-="seat", TAG-="master-of-seat", TAG-="power-switch")");
-  if (console.power_keys.value == lockdown::PowerKeys::kIgnore)
-    out.Because(console.power_keys.at, "power_keys", R"(SUBSYSTEM=="input", TAG-="power-switch")");
+  out.Rule(R"(SUBSYSTEM=="input", ENV{BF_LOCKDOWN}!="allow", TAG-="seat", TAG-="master-of-seat")");
+  out.Because(console.power_keys.at, "power_keys",
+              console.power_keys.value == lockdown::PowerKeys::kIgnore
+                  ? R"(SUBSYSTEM=="input", TAG-="power-switch")"
+                  : R"(SUBSYSTEM=="input", ENV{BF_LOCKDOWN}!="allow", TAG-="power-switch")");
   out.Rule("");
   out.Rule(R"(LABEL="bf_tags_end")");
   return out.Take();

@@ -15,20 +15,24 @@ class Converter {
       : file_(file), diagnostics_(diagnostics) {}
 
   Table Convert(const toml::table& table) const {
+    // toml++ sorts by key; people read from top to bottom.
+    std::vector<std::pair<const toml::key*, const toml::node*>> as_written;
+    as_written.reserve(table.size());
+    for (const auto& [key, node] : table) as_written.emplace_back(&key, &node);
+    std::stable_sort(as_written.begin(), as_written.end(), [](const auto& a, const auto& b) {
+      const toml::source_position& left = a.first->source().begin;
+      const toml::source_position& right = b.first->source().begin;
+      return std::pair(left.line, left.column) < std::pair(right.line, right.column);
+    });
     Table result;
-    for (const auto& [key, node] : table) {
-      auto value = Convert(node);
+    result.members.reserve(as_written.size());
+    for (const auto& [key, node] : as_written) {
+      auto value = Convert(*node);
       if (!value) continue;
-      Member member{std::string(key.str()), At(key.source()), {}};
+      Member member{std::string(key->str()), At(key->source()), {}};
       member.value.push_back(std::move(*value));
       result.members.push_back(std::move(member));
     }
-    // toml++ sorts by key; people read from top to bottom.
-    std::stable_sort(result.members.begin(), result.members.end(),
-                     [](const Member& a, const Member& b) {
-                       return std::pair(a.key_at.line, a.key_at.column) <
-                              std::pair(b.key_at.line, b.key_at.column);
-                     });
     return result;
   }
 
@@ -45,6 +49,7 @@ class Converter {
     if (const auto* boolean = node.as_boolean()) return Value{boolean->get(), at};
     if (const auto* array = node.as_array()) {
       Array list;
+      list.reserve(array->size());
       for (const toml::node& element : *array) {
         if (auto value = Convert(element)) list.push_back(std::move(*value));
       }

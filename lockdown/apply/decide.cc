@@ -36,7 +36,10 @@ Subject SubjectOf(std::string_view devpath) {
     subject.kind = Kind::kUsb;
   else if (lineage.root_hub == devpath)
     subject.kind = Kind::kRootHub;
-  if (devpath.empty()) subject.kind = Kind::kOther;
+  // As the kernel prints it: no other way to write the same path.
+  const bool plain = devpath.starts_with("/devices/") && devpath.find("//") == devpath.npos &&
+                     devpath.find("/.") == devpath.npos && devpath.size() < 2048;
+  if (!plain) subject.kind = Kind::kOther;
   return subject;
 }
 

@@ -7,6 +7,7 @@
 #include "lockdown/device/hex.h"
 #include "lockdown/judge/judge.h"
 #include "lockdown/judge/text.h"
+#include "lockdown/usb/descriptors.h"
 
 namespace bf::lockdown {
 namespace {
@@ -90,6 +91,10 @@ Result<std::string> ProposeEntry(const device::Device& device) {
       NameFor(called), ToString(*bus));
   if (device.usb) {
     const auto& usb = *device.usb;
+    const auto* bytes = reinterpret_cast<const std::byte*>(usb.descriptors.data());
+    BF_ASSIGN(const auto read,
+              bf::lockdown::usb::ParseDescriptors({bytes, usb.descriptors.size()}));
+    if (read.configurations.empty()) return Fail("its descriptors have no configuration");
     text += fmt::format("vendor = \"{:04x}\"\nproduct = \"{:04x}\"\nversion = \"{:04x}\"\n",
                         usb.vendor, usb.product, usb.version);
     text += fmt::format("device_name = {}\n", Quoted(usb.product_name));

@@ -147,6 +147,7 @@ void CheckReports(const policy::Reader& reader, const Allow& entry,
   if (!IsHid(reader, entry.bus.value)) return;
   std::size_t wanted = entry.bus.value == Bus::kUsb ? 0 : 1;
   if (entry.bus.value == Bus::kUsb) {
+    if (entry.interfaces.empty()) return;  // reported
     for (const auto& interface : entry.interfaces)
       wanted += interface.value.bound && interface.value.code.base == 0x03 ? 1 : 0;
   }

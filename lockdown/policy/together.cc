@@ -39,7 +39,9 @@ void CheckInputs(const Allow& entry, policy::Diagnostics& diagnostics) {
           input.id.at,
           "no gate could ever match: on bus \"{}\" the first part of an id is {}, not {}",
           ToString(entry.bus.value), device::Hex16(*bus), device::Hex16(id.bus));
-    if (ids && id != device::InputId{} &&
+    // Ids of 0 are ones that could not be read, and have been reported.
+    const bool known = entry.vendor.value != 0 || entry.product.value != 0;
+    if (ids && known && id != device::InputId{} &&
         (id.vendor != entry.vendor.value || id.product != entry.product.value))
       diagnostics.Add(input.id.at,
                       "no gate could ever match: the device is {}:{}, and this node {}:{}",
@@ -47,7 +49,7 @@ void CheckInputs(const Allow& entry, policy::Diagnostics& diagnostics) {
                       device::Hex16(id.vendor), device::Hex16(id.product));
   }
   const bool brings_input =
-      entry.bus.value != Bus::kUsb ||
+      entry.bus.value != Bus::kUsb || entry.interfaces.empty() ||
       std::any_of(entry.interfaces.begin(), entry.interfaces.end(), [](const auto& one) {
         return one.value.bound && (one.value.code.base == 0x03 || one.value.code.base == 0xff);
       });
@@ -155,6 +157,7 @@ void CheckTogether(const Policy& policy, policy::Diagnostics& diagnostics) {
         diagnostics.Add(entry.name.at, "the name \"{}\" is used twice, first at {}",
                         entry.name.value, first->second->name.at.ToString());
     }
+    if (entry.bus.value == Bus::kUsb && entry.descriptors.value.empty()) continue;  // reported
     const auto [same, fresh] = identities.emplace(IdentityOf(entry), &entry);
     if (!fresh)
       diagnostics.Add(entry.at, "this is the same device as \"{}\" at {}", same->second->name.value,

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "core/host/spawn.h"
+#include "lockdown/tool.h"
 #include "overlays/tool.h"
 #include "provision/tool.h"
 
@@ -42,7 +43,9 @@ struct Case {
 };
 
 std::vector<Case> Cases() {
-  return {{provision::ProvisionTool(), true}, {overlays::OverlayTool(), false}};
+  return {{provision::ProvisionTool(), true},
+          {overlays::OverlayTool(), false},
+          {lockdown::LockdownTool(), false}};
 }
 
 TEST(ManPages, EveryVerbAndOptionIsInOne) {

@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-struct Run {
+struct Ran {
   int code = -1;
   std::string out;
   std::string err;
@@ -25,11 +25,11 @@ class Verbs : public testing::Test {
     machine.tree.Write("policy/input.toml", PolicyFor(panel));
     std::filesystem::create_directories(machine.tree / "run");
   }
-  Run Ask(std::vector<std::string> args) {
+  Ran Ask(std::vector<std::string> args) {
     args.insert(args.end(), {"--root", machine.tree.path(), "--policy", machine.tree / "policy"});
     std::ostringstream out;
     std::ostringstream err;
-    Run run;
+    Ran run;
     run.code = cli::RunTool(LockdownTool(), args, {out, err});
     run.out = Tidy(out.str());
     run.err = Tidy(err.str());
@@ -47,33 +47,33 @@ class Verbs : public testing::Test {
 };
 
 TEST_F(Verbs, DevicesShowsWhatBecomesOfEach) {
-  const Run run = Ask({"devices"});
+  const Ran run = Ask({"devices"});
   EXPECT_EQ(run.code, 0) << run.err;
   bf::test::ExpectGolden(Golden("devices.txt"), run.out);
 }
 
 TEST_F(Verbs, DevicesThatAreDeniedComeWithAnEntryForThem) {
-  machine.tree.Write("policy/input.toml", "schema = 1\n[usb]\nhubs = 0\n[console]\n");
-  const Run run = Ask({"devices"});
+  machine.tree.Write("policy/input.toml", "schema = 1\n[usb]\nhubs = 0\n[console]\n[maintenance]\n");
+  const Ran run = Ask({"devices"});
   EXPECT_EQ(run.code, 0) << run.err;
   bf::test::ExpectGolden(Golden("denied.txt"), run.out);
 }
 
 TEST_F(Verbs, DevicesAsJson) {
-  const Run run = Ask({"devices", "--json"});
+  const Ran run = Ask({"devices", "--json"});
   EXPECT_EQ(run.code, 0) << run.err;
   bf::test::ExpectGolden(Golden("devices.json"), run.out);
 }
 
 TEST_F(Verbs, OneDeviceAsAnEntry) {
-  const Run run = Ask({"devices", "1-1", "--allow"});
+  const Ran run = Ask({"devices", "1-1", "--allow"});
   EXPECT_EQ(run.code, 0) << run.err;
   bf::test::ExpectGolden(Golden("entry.toml"), run.out);
   EXPECT_EQ(Ask({"devices", "9-9"}).code, 1);
 }
 
 TEST_F(Verbs, ADryRunOfApplyShowsThePlanAndTouchesNothing) {
-  const Run run = Ask({"apply", "--dry-run"});
+  const Ran run = Ask({"apply", "--dry-run"});
   EXPECT_EQ(run.code, 0) << run.err;
   bf::test::ExpectGolden(Golden("plan.txt"), run.out);
   bf::test::ExpectGolden(Golden("plan.json"), Ask({"apply", "--dry-run", "--json"}).out);
@@ -87,7 +87,7 @@ TEST_F(Verbs, ApplyShutsTheGatesAndTellsTheOthers) {
     std::filesystem::remove(machine.tree / "sys/class/input/input10");
     return panel.input[0];
   }());
-  const Run run = Ask({"apply"});
+  const Ran run = Ask({"apply"});
   EXPECT_EQ(run.code, 0) << run.err;
   EXPECT_EQ(machine.Get(kHub, "interface_authorized_default"), "0");
   EXPECT_EQ(machine.Get(kHub, "authorized_default"), "1");
@@ -100,7 +100,7 @@ TEST_F(Verbs, ApplyShutsTheGatesAndTellsTheOthers) {
 
 TEST_F(Verbs, ApplyWithAPolicyThatCannotBeReadShutsAndFailsLoudly) {
   machine.tree.Write("policy/input.toml", "schema = 1\nhub = 3\n");
-  const Run run = Ask({"apply"});
+  const Ran run = Ask({"apply"});
   EXPECT_EQ(run.code, 65);
   EXPECT_THAT(run.err, HasSubstr("policy/input.toml:2:1"));
   EXPECT_EQ(machine.Get(kHub, "interface_authorized_default"), "0");
@@ -112,11 +112,11 @@ TEST_F(Verbs, ApplyWithAPolicyThatCannotBeReadShutsAndFailsLoudly) {
 
 TEST_F(Verbs, DecideSaysOneLineAndItsExitCodeSaysThatItJudged) {
   // Limits are for a process of its own; here only what does not change anything is asked.
-  const Run allow = Ask({"decide", "--dry-run", "usb", panel.usb->path + "/1-1:1.0"});
+  const Ran allow = Ask({"decide", "--dry-run", "usb", panel.usb->path + "/1-1:1.0"});
   EXPECT_EQ(allow.code, 0) << allow.err;
   EXPECT_EQ(allow.out, "allow ilitek-tp\n");
   machine.Set(panel.usb->path, "idProduct", "0002");
-  const Run deny = Ask({"decide", "--dry-run", "usb", panel.usb->path + "/1-1:1.0"});
+  const Ran deny = Ask({"decide", "--dry-run", "usb", panel.usb->path + "/1-1:1.0"});
   EXPECT_EQ(deny.code, 0);
   EXPECT_EQ(deny.out, "deny\n");
   EXPECT_THAT(deny.err, HasSubstr("deny usb 1-1:1.0 222a:0002 at /devices/"));
@@ -127,12 +127,12 @@ TEST_F(Verbs, DecideSaysNothingWhereItCannotJudge) {
        {std::vector<std::string>{"decide", "--dry-run", "usb", "/devices/nowhere"},
         {"decide", "--dry-run", "sound", panel.usb->path},
         {"decide", "--dry-run", "usb", std::string(kHub) + "/1-7"}}) {
-    const Run run = Ask(args);
+    const Ran run = Ask(args);
     EXPECT_NE(run.code, 0);
     EXPECT_EQ(run.out, "");
   }
   machine.tree.Write("policy/input.toml", "schema = 2\n");
-  const Run run = Ask({"decide", "--dry-run", "usb", panel.usb->path + "/1-1:1.0"});
+  const Ran run = Ask({"decide", "--dry-run", "usb", panel.usb->path + "/1-1:1.0"});
   EXPECT_EQ(run.code, 65);
   EXPECT_EQ(run.out, "");
 }

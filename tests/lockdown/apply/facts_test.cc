@@ -36,7 +36,7 @@ TEST(Facts, ALineageIsEveryParentThatCounts) {
       "/devices/pci0000:00/0000:00:04.0/usb1/1-1/1-1.4/1-1.4:1.0/0003:222A:0001.0001/input/input10/"
       "event3");
   EXPECT_EQ(lineage.root_hub, kHub);
-  EXPECT_EQ(lineage.usb, std::string(kHub) + "/1-1/1-1.4");
+  EXPECT_EQ(lineage.usb, fmt::format("{}/1-1/1-1.4", kHub));
   EXPECT_EQ(lineage.interface, lineage.usb + "/1-1.4:1.0");
   EXPECT_EQ(lineage.hid, lineage.interface + "/0003:222A:0001.0001");
   EXPECT_EQ(lineage.input, lineage.hid + "/input/input10");

@@ -5,6 +5,7 @@
 
 #include "lockdown/device/hex.h"
 #include "lockdown/device/record.h"
+#include "lockdown/input/capabilities.h"
 #include "lockdown/judge/propose.h"
 #include "tests/support/golden.h"
 
@@ -20,7 +21,7 @@ std::string Up(const std::string& path) {
 }  // namespace
 
 std::vector<device::Device> Recorded(const std::string& name) {
-  const std::string path = std::string(BF_TEST_DIR) + "/devices/" + name + ".json";
+  const std::string path = std::string(BF_TEST_DIR) + "/../corpus/" + name + ".json";
   auto devices = device::ReadRecord(bf::test::ReadOrDie(path), path);
   if (!devices) throw std::runtime_error(devices.error().ToString());
   return *std::move(devices);
@@ -32,7 +33,7 @@ std::string PolicyFor(const device::Device& device) {
   std::string text = bf::test::ReplaceAll(*entry, "reason = \"\"", "reason = \"a test\"");
   text = bf::test::ReplaceAll(text, "owner = \"\"", "owner = \"tests\"");
   text = bf::test::ReplaceAll(text, "because = \"\"", "because = \"a test\"");
-  return "schema = 1\n\n[usb]\nhubs = 0\n\n[console]\n\n" + text;
+  return "schema = 1\n\n[usb]\nhubs = 0\n\n[console]\n\n[maintenance]\nwindow = \"off\"\n\n" + text;
 }
 
 FakeMachine::FakeMachine() {

@@ -13,7 +13,7 @@ namespace bf::lockdown::test {
 
 inline constexpr const char* kHub = "/devices/pci0000:00/0000:00:04.0/usb1";
 
-std::vector<device::Device> Recorded(const std::string& name);  // of devices/NAME.json
+std::vector<device::Device> Recorded(const std::string& name);  // of ../corpus/NAME.json
 // The entry that is proposed for it, with what a person has to add, as a whole input.toml.
 std::string PolicyFor(const device::Device& device);
 

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// The corpus of recorded devices against one policy, and each device against an entry made for it.
+#include "lockdown/judge/judge.h"
+
+#include <filesystem>
+
+#include "lockdown/device/hex.h"
+#include "lockdown/device/record.h"
+#include "lockdown/judge/explain.h"
+#include "lockdown/judge/propose.h"
+#include "lockdown/judge/text.h"
+#include "tests/support/golden.h"
+
+namespace bf::lockdown {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::string> Corpus() {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(BF_TEST_DIR "/corpus")) {
+    if (entry.path().extension() == ".json") names.push_back(entry.path().stem());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+device::Device Load(const std::string& name) {
+  const std::string path = BF_TEST_DIR "/corpus/" + name + ".json";
+  auto devices = device::ReadRecord(test::ReadOrDie(path), path);
+  if (!devices) {
+    ADD_FAILURE() << devices.error().ToString();
+    return {};
+  }
+  return devices->front();
+}
+
+const Policy& GoldenPolicy() {
+  static const auto policy =
+      ParsePolicy(test::ReadOrDie(BF_TEST_DIR "/policy/golden/input.toml"), "input.toml");
+  return *policy;
+}
+
+TEST(Corpus, HasFortyDevicesOrMore) { EXPECT_GE(Corpus().size(), 40u); }
+
+class Recorded : public testing::TestWithParam<std::string> {};
+
+TEST_P(Recorded, IsDecidedAsBefore) {
+  const device::Device device = Load(GetParam());
+  std::string text = device.note + "\n";
+  text += ExplanationToText(Explain(GoldenPolicy(), {}, {device}, 30));
+  const std::string open = ExplanationToText(Explain(GoldenPolicy(), {true}, {device}, 30));
+  if (text != device.note + "\n" + open) text += "in a maintenance window:\n" + open;
+  test::ExpectGolden(BF_TEST_DIR "/decisions/" + GetParam() + ".txt", text);
+}
+
+TEST_P(Recorded, IsTheSameAfterARoundTrip) {
+  const device::Device device = Load(GetParam());
+  const auto again =
+      device::ReadRecord(device::ToText(device::ToJson(std::vector{device})), "again");
+  ASSERT_TRUE(again) << again.error().ToString();
+  EXPECT_EQ(again->front(), device);
+}
+
+TEST_P(Recorded, AnEmptyPolicyLetsNothingIn) {
+  const auto empty = ParsePolicy("schema = 1\n[usb]\n[console]\n[maintenance]\n", "input.toml");
+  ASSERT_TRUE(empty);
+  const auto decisions = JudgeAll(*empty, {true}, Load(GetParam()));
+  EXPECT_FALSE(decisions.empty());
+  for (const Decision& decision : decisions) {
+    EXPECT_FALSE(decision.allowed()) << decision.subject;
+    EXPECT_FALSE(decision.explanation.empty()) << decision.subject;
+  }
+}
+
+// Completes a proposed entry the way a person does, and opens the console for its bus.
+std::string Completed(std::string entry) {
+  for (const char* key : {"reason", "owner", "because"})
+    entry = test::ReplaceAll(entry, fmt::format("{} = \"\"", key), fmt::format("{} = \"x\"", key));
+  return R"(schema = 1
+[usb]
+hubs = 5
+reason = "x"
+[console]
+uinput = "root"
+uhid = "root"
+bluetooth = "bonded"
+remotes = true
+ps2 = true
+[console.reasons]
+uinput = "x"
+uhid = "x"
+bluetooth = "x"
+remotes = "x"
+ps2 = "x"
+[maintenance]
+)" + entry;
+}
+
+// These call themselves something that no entry can name, or do not show what they are.
+const std::set<std::string> kUnnameable = {
+    "name_newline",      "name_reversed",     "keys_1024",
+    "panel_unbound_hid", "panel_waiting",     "security_key",
+    "storage",           "sound_jack",        "hub",
+    "hub_second_level",  "bluetooth_dongle",  "webcam",
+    "descriptors_cut",   "descriptors_empty", "nothing_known"};
+
+TEST_P(Recorded, AProposedEntryLetsExactlyThisDeviceIn) {
+  const device::Device device = Load(GetParam());
+  const auto entry = ProposeEntry(device);
+  const auto policy =
+      entry ? ParsePolicy(Completed(*entry), "input.toml") : Result<Policy>(Fail("no entry"));
+  if (kUnnameable.contains(GetParam())) {
+    EXPECT_FALSE(policy) << *entry;
+    return;
+  }
+  ASSERT_TRUE(entry) << entry.error().ToString();
+  ASSERT_TRUE(policy) << policy.error().ToString() << "\n" << *entry;
+  for (const Decision& decision : JudgeAll(*policy, {}, device)) {
+    // What brings no input stays without a driver.
+    if (decision.explanation.find("gets no driver") != std::string::npos) continue;
+    EXPECT_TRUE(decision.allowed()) << decision.subject << ": " << decision.explanation;
+  }
+  // Nobody else comes in by it, at the gate that counts last. (Devices that differ in the place
+  // alone are the same device.)
+  for (const std::string& other : Corpus()) {
+    const device::Device stranger = Load(other);
+    if (stranger.input.empty() || stranger.input == device.input) continue;
+    if (device.usb && stranger.usb && device.usb->descriptors == stranger.usb->descriptors &&
+        device.hid.size() == stranger.hid.size() && !device.hid.empty() &&
+        device.hid.front().report_descriptor == stranger.hid.front().report_descriptor)
+      continue;
+    for (const auto& input : stranger.input) {
+      const auto decision = JudgeInput(*policy, {}, stranger.usb ? &*stranger.usb : nullptr,
+                                       HidParent(stranger, input.path), input);
+      EXPECT_FALSE(decision.allowed()) << other << " comes in as " << GetParam();
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Corpus, Recorded, testing::ValuesIn(Corpus()),
+                         [](const auto& one) { return one.param; });
+
+// Every fact of the panel's fingerprint counts: change one, and a gate shuts.
+TEST(Judge, EachFactOfTheFingerprintCounts) {
+  using device::Device;
+  const Device panel = Load("panel");
+  const auto denied = [](const Device& device) {
+    const auto decisions = JudgeAll(GoldenPolicy(), {}, device);
+    return std::any_of(decisions.begin(), decisions.end(),
+                       [](const Decision& decision) { return !decision.allowed(); });
+  };
+  ASSERT_FALSE(denied(panel));
+  const std::vector<std::pair<const char*, void (*)(Device&)>> changes = {
+      {"vendor", [](Device& d) { d.usb->vendor ^= 1; }},
+      {"product", [](Device& d) { d.usb->product ^= 1; }},
+      {"version", [](Device& d) { d.usb->version ^= 1; }},
+      {"name", [](Device& d) { d.usb->product_name += " "; }},
+      {"descriptor", [](Device& d) { d.usb->descriptors.back() ^= 1; }},
+      {"descriptors end", [](Device& d) { d.usb->descriptors.pop_back(); }},
+      {"interface class", [](Device& d) { d.usb->interfaces[0].code.protocol = 1; }},
+      {"interface number", [](Device& d) { d.usb->interfaces[0].number = 1; }},
+      {"report", [](Device& d) { d.hid[0].report_descriptor.back() ^= 1; }},
+      {"no report",
+       [](Device& d) {
+         d.hid[0].report_descriptor.clear();
+         d.input.clear();
+         d.hid[0].vendor = 0;
+       }},
+      {"hid product", [](Device& d) { d.hid[0].product ^= 1; }},
+      {"hid path", [](Device& d) { d.hid[0].path = "/devices/virtual/misc/uhid/x"; }},
+      {"input name", [](Device& d) { d.input[0].device_name.pop_back(); }},
+      {"input bus", [](Device& d) { d.input[0].id.bus = 5; }},
+      {"input version", [](Device& d) { d.input[0].id.version ^= 1; }},
+      {"input path", [](Device& d) { d.input[0].path = "/devices/virtual/input/input1"; }},
+      {"ev", [](Device& d) { d.input[0].capabilities.ev = "f"; }},
+      {"key", [](Device& d) { d.input[0].capabilities.key = "400 0 0 0 0 2"; }},
+      {"abs", [](Device& d) { d.input[0].capabilities.abs = "3"; }},
+      {"rel", [](Device& d) { d.input[0].capabilities.rel = "1"; }},
+      {"led", [](Device& d) { d.input[0].capabilities.led = "1"; }},
+      {"properties", [](Device& d) { d.input[0].capabilities.properties = "0"; }},
+      {"odd bitmap", [](Device& d) { d.input[0].capabilities.key = "400 0 0 0 0 0 "; }},
+      {"no bitmap", [](Device& d) { d.input[0].capabilities.key = ""; }},
+      {"no usb device", [](Device& d) { d.usb.reset(); }},
+  };
+  for (const auto& [what, change] : changes) {
+    Device changed = panel;
+    change(changed);
+    EXPECT_TRUE(denied(changed)) << what;
+  }
+}
+
+TEST(Judge, BindingIsTriedBeforeTheReportDescriptorCanBeRead) {
+  const device::Device waiting = Load("panel_unbound_hid");
+  const auto* usb = &*waiting.usb;
+  EXPECT_TRUE(JudgeBinding(GoldenPolicy(), {}, usb, waiting.hid[0]).allowed());
+  const auto reports = JudgeReports(GoldenPolicy(), {}, usb, waiting.hid[0]);
+  EXPECT_FALSE(reports.allowed());
+  EXPECT_NE(reports.explanation.find("no driver is bound"), std::string::npos);
+}
+
+TEST(Judge, ABusIsWhereADeviceHangs) {
+  EXPECT_EQ(BusOf("/devices/pci0000:00/0000:00:04.0/usb1/1-1"), Bus::kUsb);
+  EXPECT_EQ(BusOf("/devices/pci0/usb1/1-1/1-1:1.0/bluetooth/hci0/hci0:11/x"), Bus::kBluetooth);
+  EXPECT_EQ(BusOf("/devices/virtual/misc/uhid/0003:046D:C31C.0001"), Bus::kUhid);
+  EXPECT_EQ(BusOf("/devices/virtual/input/input7"), Bus::kUinput);
+  EXPECT_EQ(BusOf("/devices/platform/i8042/serio0/input/input1"), Bus::kSerio);
+  EXPECT_EQ(BusOf("/devices/platform/gpio/input/input1"), Bus::kPlatform);
+  EXPECT_EQ(BusOf("/devices/platform/x/rc/rc0/input1"), Bus::kRc);
+  EXPECT_EQ(BusOf("/devices/pci0/sound/card0/input1"), std::nullopt);
+  EXPECT_EQ(BusOf("/devices/usbfoo"), std::nullopt);
+  EXPECT_EQ(BusOf(""), std::nullopt);
+}
+
+TEST(Judge, InterfacesAreFoundInPaths) {
+  EXPECT_EQ(InterfaceName("/devices/p/usb1/1-1/1-1.2/1-1.2:1.3/0003:1.1/input/input1"),
+            "1-1.2:1.3");
+  EXPECT_EQ(InterfaceName("/devices/platform/input/input1"), "");
+  EXPECT_EQ(InterfaceName(""), "");
+}
+
+TEST(LockOut, ABlockedPanelIsFound) {
+  const device::Device panel = Load("panel");
+  EXPECT_THAT(FindLockOuts(GoldenPolicy(), {panel}), testing::IsEmpty());
+  const auto empty = ParsePolicy("schema = 1\n[usb]\n[console]\n[maintenance]\n", "input.toml");
+  ASSERT_TRUE(empty);
+  const auto found = FindLockOuts(*empty, {panel, Load("qemu_keyboard")});
+  EXPECT_EQ(found.size(), 3u);  // each gate of the panel; nobody needs the keyboard
+}
+
+TEST(LockOut, AnEntryForMaintenanceDoesNotCount) {
+  device::Device keyboard = Load("service_keyboard");
+  keyboard.in_use = true;
+  EXPECT_FALSE(FindLockOuts(GoldenPolicy(), {keyboard}).empty());
+}
+
+TEST(Shown, TextOfDevicesIsOneHarmlessLine) {
+  EXPECT_EQ(Shown("a\"b\\c\n\x1b[31m"), "\"a\\\"b\\\\c\\x0a\\x1b[31m\"");
+  EXPECT_EQ(Shown("\xe2\x80\xae"), "\"\\xe2\\x80\\xae\"");
+  EXPECT_LT(Shown(std::string(10'000, 'x')).size(), 100u);
+}
+
+}  // namespace
+}  // namespace bf::lockdown
