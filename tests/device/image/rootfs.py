@@ -121,14 +121,14 @@ class RootFs:
     boot: Path  # a directory: config.txt, kernel, initramfs
 
 
-def build(deb: Path, out: Path, cache: Path, log: Path, say: Say,
+def build(deb: Path, guest_tool: Path, out: Path, cache: Path, log: Path, say: Say,
           identity: Identity = Identity()) -> RootFs:
     if os.geteuid() != 0:
         raise BuildFailed("making a root file system needs root (mounts and file owners): "
                           "run it with sudo")
     debian = base(deb, cache, log, say)
     key = fingerprint.of("1", debian.name, fingerprint.of_package(deb), fingerprint.of_tree(GUEST),
-                         fingerprint.of_tree(POLICIES),
+                         fingerprint.of_tree(POLICIES), guest_tool.read_bytes(),
                          repr(identity), Path(__file__).read_bytes())
     result = RootFs(out / "root.tar", out / "boot")
     stamp = out / "rootfs.stamp"
@@ -144,6 +144,7 @@ def build(deb: Path, out: Path, cache: Path, log: Path, say: Say,
         _logged(["tar", "-xf", str(debian), "-C", str(root), "--numeric-owner"], log)
         _identify(root, identity)
         _lay_over(GUEST, root)
+        shutil.copy(guest_tool, root / "usr/lib/bf-test")
         shutil.copy(deb, root / "package.deb")
         _in_root(root, "dpkg -i /package.deb; rm /package.deb; "
                        "systemctl set-default betterframe-kiosk.target; passwd -d root", log)
