@@ -21,25 +21,33 @@ constexpr std::size_t kMostNames = 8192;
 
 }  // namespace
 
-Result<const host::Beneath*> LinuxSysfs::Directory(const std::string& directory) {
+Result<int> LinuxSysfs::Directory(const std::string& directory) {
   if (const auto known = directories_.find(directory); known != directories_.end())
-    return &known->second;
-  BF_ASSIGN(auto opened, host::Beneath::Open(host::Under(root_, "/sys" + directory)));
-  return &directories_.emplace(directory, std::move(opened)).first->second;
+    return known->second.get();
+  BF_ASSIGN(auto opened,
+            host::Open(host::Under(root_, "/sys" + directory), O_PATH | O_DIRECTORY | O_NOFOLLOW));
+  return directories_.emplace(directory, std::move(opened)).first->second.get();
+}
+
+Result<host::UniqueFd> LinuxSysfs::OpenIn(const std::string& directory, const std::string& name,
+                                          int flags) {
+  BF_ASSIGN(const int opened, Directory(directory));
+  host::UniqueFd fd(::openat(opened, name.c_str(), flags | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd.valid()) return FailErrno(errno, "open /sys{}/{}", directory, name);
+  return fd;
 }
 
 Result<std::string> LinuxSysfs::Read(const std::string& directory, const std::string& attribute,
                                      std::size_t limit) {
-  BF_ASSIGN(const auto* opened, Directory(directory));
-  return opened->ReadFile(attribute, limit);
+  BF_ASSIGN(const auto fd, OpenIn(directory, attribute, O_RDONLY));
+  return host::ReadAll(fd.get(), fmt::format("/sys{}/{}", directory, attribute), limit);
 }
 
 Result<std::vector<std::string>> LinuxSysfs::List(const std::string& directory) {
-  BF_ASSIGN(const auto* opened, Directory(directory));
   // A descriptor of its own: the position in a directory is shared by copies.
-  BF_ASSIGN(auto fd, opened->OpenAt(".", O_RDONLY | O_DIRECTORY));
+  BF_ASSIGN(auto fd, OpenIn(directory, ".", O_RDONLY | O_DIRECTORY));
   DIR* stream = ::fdopendir(fd.get());
-  if (stream == nullptr) return FailErrno(errno, "list {}", opened->path());
+  if (stream == nullptr) return FailErrno(errno, "list /sys{}", directory);
   fd.Release();
   std::vector<std::string> names;
   while (const dirent* entry = ::readdir(stream)) {
@@ -52,19 +60,18 @@ Result<std::vector<std::string>> LinuxSysfs::List(const std::string& directory) 
 }
 
 Result<std::string> LinuxSysfs::Link(const std::string& directory, const std::string& name) {
-  BF_ASSIGN(const auto* opened, Directory(directory));
+  BF_ASSIGN(const int opened, Directory(directory));
   std::array<char, PATH_MAX> target;
-  const ssize_t length = ::readlinkat(opened->fd(), name.c_str(), target.data(), target.size());
-  if (length < 0) return FailErrno(errno, "read the symlink {}/{}", opened->path(), name);
+  const ssize_t length = ::readlinkat(opened, name.c_str(), target.data(), target.size());
+  if (length < 0) return FailErrno(errno, "read the symlink /sys{}/{}", directory, name);
   return std::string(target.data(), static_cast<std::size_t>(length));
 }
 
 Status LinuxKernel::Write(const std::string& directory, const std::string& attribute,
                           const std::string& text) {
-  BF_ASSIGN(const auto* opened, sysfs_.Directory(directory));
-  BF_ASSIGN(const auto fd, opened->OpenAt(attribute, O_WRONLY | O_TRUNC));
+  BF_ASSIGN(const auto fd, sysfs_.OpenIn(directory, attribute, O_WRONLY | O_TRUNC));
   if (::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size())) return {};
-  return FailErrno(errno, "write \"{}\" to {}/{}", text, opened->path(), attribute);
+  return FailErrno(errno, "write \"{}\" to /sys{}/{}", text, directory, attribute);
 }
 
 Status LinuxKernel::LoadModule(const std::string& name) {
@@ -85,8 +92,7 @@ Status LinuxKernel::LoadModule(const std::string& name) {
 
 Status LinuxKernel::ReleaseInput(const std::string& input, const std::string& event) {
   BF_ASSIGN(const std::string number, ReadAttribute(*this, input, event + "/dev"));
-  BF_ASSIGN(const auto* directory, sysfs_.Directory(input));
-  BF_ASSIGN(const auto inhibited, directory->OpenAt("inhibited", O_WRONLY));
+  BF_ASSIGN(const auto inhibited, sysfs_.OpenIn(input, "inhibited", O_WRONLY));
   return DrainAndRelease(host::Under(sysfs_.root(), "/dev/input/" + event), number,
                          inhibited.get());
 }

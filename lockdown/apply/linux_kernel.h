@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "core/host/beneath.h"
+#include "core/host/fd.h"
 #include "lockdown/apply/kernel.h"
 
 namespace bf::lockdown {
@@ -20,12 +20,15 @@ class LinuxSysfs : public Sysfs {
   Result<std::string> Link(const std::string& directory, const std::string& name) override;
   void Forget() override { directories_.clear(); }
 
-  Result<const host::Beneath*> Directory(const std::string& directory);
+  // openat2 is not for what udev starts: its filter of system calls answers ENOSYS. There is
+  // nothing hostile about the paths of sysfs, only about what is in the files.
+  Result<int> Directory(const std::string& directory);
+  Result<host::UniqueFd> OpenIn(const std::string& directory, const std::string& name, int flags);
   const std::string& root() const { return root_; }
 
  private:
   std::string root_;
-  std::map<std::string, host::Beneath> directories_;
+  std::map<std::string, host::UniqueFd> directories_;
 };
 
 class LinuxKernel : public Kernel {

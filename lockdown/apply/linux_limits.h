@@ -8,9 +8,11 @@
 
 namespace bf::lockdown {
 
+// Far above what a decision takes on any machine (milliseconds; some seconds under an emulator that
+// has much to do), far below what udev would wait.
 struct Limits {
-  std::chrono::milliseconds deadline{5000};
-  unsigned cpu_seconds = 1;
+  std::chrono::milliseconds deadline{20'000};
+  unsigned cpu_seconds = 10;
   std::size_t memory = 256u << 20;
 };
 
