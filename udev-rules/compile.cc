@@ -68,14 +68,6 @@ void InputEntry(Writer& out, const Allow& entry, const AllowInput& input) {
   out.Because(input.at, entry.name.value, rule + R"(, ENV{.BF_ENTRY}="1")");
 }
 
-// What no entry names is shut without asking anybody. Afterwards decide puts it into the journal.
-void Tell(Writer& out, std::string_view gate) {
-  out.Rule(fmt::format(
-      R"(ENV{{.BF_ENTRY}}!="1", ACTION=="add", RUN+="/usr/bin/bf-lockdown decide {} $devpath")",
-      gate));
-  out.Rule(R"(ENV{.BF_ENTRY}!="1", GOTO="bf_end")");
-}
-
 void UsbGate(Writer& out, const Policy& policy) {
   out.Section("Gate 1, USB interfaces: no driver, unless decide authorizes this one.");
   out.Rule(R"(LABEL="bf_usb")");
@@ -86,10 +78,23 @@ void UsbGate(Writer& out, const Policy& policy) {
   for (const Allow& entry : policy.allows) {
     if (entry.bus.value == Bus::kUsb) UsbEntry(out, entry);
   }
-  out.Rule(R"(ENV{.BF_ENTRY}!="1", ATTR{authorized}="0")");
-  Tell(out, "usb");
+  out.Rule(R"(ENV{.BF_ENTRY}!="1", ATTR{authorized}="0", GOTO="bf_end")");
   out.Rule(
       R"(PROGRAM=="/usr/bin/bf-lockdown decide usb $devpath", RESULT=="deny", ATTR{authorized}="0")");
+  out.Rule(R"(GOTO="bf_end")");
+}
+
+// A bus that comes after bf-lockdown.service, such as one of a controller that was bound again, has
+// its interfaces open by the kernel's default; its devices wait, by the kernel command line.
+void UsbDevices(Writer& out) {
+  out.Section("USB buses and devices: their gates shut, before any device is configured.");
+  out.Rule(R"(LABEL="bf_usb_device")");
+  out.Rule(R"(OWNER:="root", GROUP:="root", MODE:="0600")");
+  out.Rule(R"(ACTION!="add|change", GOTO="bf_end")");
+  out.Rule(R"(KERNEL=="usb[0-9]*", ATTR{interface_authorized_default}="0")");
+  out.Rule(R"(ATTR{authorized}=="0", PROGRAM=="/usr/bin/bf-lockdown decide usb $devpath")");
+  out.Rule(
+      R"(KERNEL=="usb[0-9]*", ATTR{authorized_default}!="1", PROGRAM=="/usr/bin/bf-lockdown decide usb $devpath")");
   out.Rule(R"(GOTO="bf_end")");
 }
 
@@ -101,7 +106,7 @@ void HidGate(Writer& out, const Policy& policy) {
     if (entry.has_hid()) HidEntry(out, entry);
   }
   out.Rule(R"(ENV{.BF_ENTRY}!="1", DRIVER=="?*", ATTR{driver/unbind}="$kernel")");
-  Tell(out, "hid");
+  out.Rule(R"(ENV{.BF_ENTRY}!="1", GOTO="bf_end")");
   out.Rule(
       R"(PROGRAM=="/usr/bin/bf-lockdown decide hid $devpath", RESULT=="deny", DRIVER=="?*", ATTR{driver/unbind}="$kernel")");
   out.Rule(R"(GOTO="bf_end")");
@@ -121,8 +126,7 @@ void InputGate(Writer& out, const Policy& policy) {
     out.Because(filter.at, filter.device.value,
                 fmt::format(R"(DEVPATH=="/devices/virtual/input/*"{}, ENV{{.BF_ENTRY}}="1")",
                             Match("ATTR{name}", lockdown::FilterOutputName(filter))));
-  out.Rule(R"(ENV{.BF_ENTRY}!="1", ENV{BF_LOCKDOWN}="deny", ATTR{inhibited}="1")");
-  Tell(out, "input");
+  out.Rule(R"(ENV{.BF_ENTRY}!="1", ENV{BF_LOCKDOWN}="deny", ATTR{inhibited}="1", GOTO="bf_end")");
   out.Rule(R"(PROGRAM!="/usr/bin/bf-lockdown decide input $devpath", GOTO="bf_end")");
   out.Rule(R"(RESULT=="allow *", ENV{BF_LOCKDOWN}="allow", ENV{BF_LOCKDOWN_ENTRY}="%c{2}")");
   out.Rule(R"(RESULT=="filter *", ENV{BF_LOCKDOWN}="filter", ENV{BF_LOCKDOWN_ENTRY}="%c{2}")");
@@ -160,20 +164,13 @@ std::string Gates(const Policy& policy) {
   const auto& console = policy.console;
   out.Rule(R"(ACTION=="remove", GOTO="bf_end")");
   out.Rule(R"(SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_interface", GOTO="bf_usb")");
+  out.Rule(R"(SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device", GOTO="bf_usb_device")");
   out.Rule(R"(SUBSYSTEM=="hid", GOTO="bf_hid")");
   out.Rule(R"(SUBSYSTEM=="input", KERNEL=="input[0-9]*", GOTO="bf_input")");
   out.Rule(R"(SUBSYSTEM=="input", GOTO="bf_node")");
-  out.Section(
-      "Buses of controllers that come later, and devices that came before those were shut.");
-  for (const char* what : {R"(KERNEL=="usb[0-9]*")", R"(ATTR{authorized}=="0")"})
-    out.Rule(fmt::format(
-        R"(SUBSYSTEM=="usb", ENV{{DEVTYPE}}=="usb_device", ACTION=="add", {}, RUN+="/usr/bin/bf-lockdown decide usb $devpath")",
-        what));
-  out.Section("Ways around the input layer: the bytes of HID and USB devices, and remotes.");
+  out.Section("Ways around the input layer: the bytes of HID devices, and remotes.");
   out.Rule(R"(SUBSYSTEM=="hidraw", OWNER:="root", GROUP:="root", MODE:="0000")");
   out.Rule(R"(KERNEL=="hiddev[0-9]*", OWNER:="root", GROUP:="root", MODE:="0000")");
-  out.Rule(
-      R"(SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device", OWNER:="root", GROUP:="root", MODE:="0600")");
   out.Because(console.remotes.at, "remotes",
               fmt::format(R"(SUBSYSTEM=="cec|lirc", {})",
                           NodeMode(console.remotes.value ? Nodes::kRoot : Nodes::kOff)));
@@ -186,6 +183,7 @@ std::string Gates(const Policy& policy) {
               fmt::format(R"(KERNEL=="uhid", SUBSYSTEM=="misc", {}, OPTIONS+="static_node=uhid")",
                           NodeMode(console.uhid.value)));
   out.Rule(R"(GOTO="bf_end")");
+  UsbDevices(out);
   UsbGate(out, policy);
   HidGate(out, policy);
   InputGate(out, policy);
@@ -201,6 +199,7 @@ std::string Tags(const Policy& policy) {
   out.Rule(R"(ACTION=="remove", GOTO="bf_tags_end")");
   out.Section("Nobody gets a node of these by sitting at the screen.");
   out.Rule(R"(SUBSYSTEM=="input|hidraw|usb|usbmisc|cec|lirc", TAG-="uaccess")");
+  out.Rule(R"(KERNEL=="uinput|uhid", SUBSYSTEM=="misc", TAG-="uaccess")");
   out.Section("logind does not look at what was not released.");
   out.Rule(R"(SUBSYSTEM=="input", ENV{BF_LOCKDOWN}!="allow", TAG-="seat", TAG-="master-of-seat")");
   out.Because(console.power_keys.at, "power_keys",

@@ -21,12 +21,13 @@ inline constexpr std::string_view kGatesFile = "10-betterframe-lockdown.rules";
 // After the stock files have given tags, before 73-seat-late.rules acts on them.
 inline constexpr std::string_view kTagsFile = "72-betterframe-lockdown.rules";
 
-// What decide prints on its first line, with exit code 0. Anything else, and any other exit code,
-// means that it could not judge.
-//   "allow ENTRY"   the node is released, and root (and the group of the entry) may open it
-//   "filter ENTRY"  the node is released, and only the filter daemon may open it
+// It is called as `bf-lockdown decide usb|hid|input DEVPATH`, writes what follows from its answer,
+// and prints one line, with exit code 0:
+//   "allow ENTRY"   let in; root, and the group of the entry, may open the event nodes
+//   "filter ENTRY"  for the filter daemon alone
 //   "deny"
-// It is called as: bf-lockdown decide usb|hid|input DEVPATH
+// Anything else, and any other exit code, means that it could not judge: nothing was let in, and
+// what had been let in before stays so.
 std::vector<RulesFile> Compile(const lockdown::Policy& policy);
 
 }  // namespace bf::udev_rules

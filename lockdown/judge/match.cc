@@ -51,9 +51,16 @@ Candidate::Candidate(const device::UsbDevice* usb, const device::HidDevice* hid,
     return;
   }
   if (input != nullptr) problem_ = ReadCapabilities(input->capabilities, capabilities_);
+  if (input != nullptr && hid != nullptr && !Lies(input->path, hid->path))
+    problem_ = "it does not hang on that HID device";
   if (!problem_.empty() || *bus_ != Bus::kUsb) return;
   if (usb == nullptr || (path != usb->path && !Lies(path, usb->path))) {
     problem_ = "the USB device it hangs on is not known";
+    return;
+  }
+  // A hub's path is a prefix, too, of everything behind it.
+  if (path != usb->path && !InterfaceName(path).starts_with(usb->name + ":")) {
+    problem_ = "it hangs on another USB device";
     return;
   }
   const auto* bytes = reinterpret_cast<const std::byte*>(usb->descriptors.data());

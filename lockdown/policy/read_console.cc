@@ -48,12 +48,13 @@ void CheckReasons(policy::Reader& reader, Console& console) {
         reasons.Refuse(key, "[console] does not open it, so there is nothing to give a reason for");
     }
   });
-  for (const auto& [key, at] : opened) {
+  for (const auto& one : opened) {
     const bool given = std::any_of(console.reasons.begin(), console.reasons.end(),
-                                   [&](const auto& reason) { return reason.key == key; });
+                                   [&](const auto& reason) { return reason.key == one.first; });
     if (!given)
-      diagnostics.Add(at, "\"{}\" opens something: [console.reasons] must say why, {} = \"…\"", key,
-                      key);
+      diagnostics.Add(one.second,
+                      "\"{}\" opens something: [console.reasons] must say why, {} = \"…\"",
+                      one.first, one.first);
   }
 }
 

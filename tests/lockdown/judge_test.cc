@@ -199,6 +199,21 @@ TEST(Judge, BindingIsTriedBeforeTheReportDescriptorCanBeRead) {
   EXPECT_NE(reports.explanation.find("no driver is bound"), std::string::npos);
 }
 
+// Whoever asks can be wrong about the parents of a device; the paths say what is true.
+TEST(Judge, ParentsHaveToBeTheParents) {
+  const device::Device panel = Load("panel_behind_hub");
+  ASSERT_TRUE(JudgeInput(GoldenPolicy(), {}, &*panel.usb, &panel.hid[0], panel.input[0]).allowed());
+  device::UsbDevice hub = *panel.usb;  // what a hub would have to look like
+  hub.name = "1-1";
+  hub.path = hub.path.substr(0, hub.path.rfind('/'));
+  const auto on_hub = JudgeInput(GoldenPolicy(), {}, &hub, &panel.hid[0], panel.input[0]);
+  EXPECT_EQ(on_hub.explanation, "it hangs on another USB device");
+  device::HidDevice other = panel.hid[0];
+  other.path += "0";
+  const auto elsewhere = JudgeInput(GoldenPolicy(), {}, &*panel.usb, &other, panel.input[0]);
+  EXPECT_EQ(elsewhere.explanation, "it does not hang on that HID device");
+}
+
 TEST(Judge, ABusIsWhereADeviceHangs) {
   EXPECT_EQ(BusOf("/devices/pci0000:00/0000:00:04.0/usb1/1-1"), Bus::kUsb);
   EXPECT_EQ(BusOf("/devices/pci0/usb1/1-1/1-1:1.0/bluetooth/hci0/hci0:11/x"), Bus::kBluetooth);

@@ -150,7 +150,7 @@ TEST(Rules, ShutBeforeTheyAsk) {
   ASSERT_NE(decide, text.npos);
   EXPECT_LT(inhibited, decide);
   for (const char* gate : {"usb", "hid", "input"}) {
-    const auto ask = text.find(fmt::format("decide {} $devpath", gate));
+    const auto ask = text.rfind(fmt::format("decide {} $devpath", gate));
     ASSERT_NE(ask, text.npos);
     const auto section = text.rfind("LABEL=", ask);
     EXPECT_NE(text.substr(section, ask - section).find("ENV{.BF_ENTRY}!=\"1\""), std::string::npos);
