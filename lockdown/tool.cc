@@ -2,6 +2,7 @@
 #include "lockdown/tool.h"
 
 #include "core/host/file.h"
+#include "lockdown/apply/verbs.h"
 #include "lockdown/compile/compile.h"
 #include "lockdown/device/record.h"
 #include "lockdown/input/key_names.h"
@@ -89,7 +90,10 @@ cli::Tool LockdownTool() {
              {"--maintenance", "", "as in an open maintenance window"},
              {"--propose", "", "print an [[allow]] entry for it instead, to be completed"}},
             {"FILE"},
-            ExplainVerb}}};
+            ExplainVerb},
+           ApplyVerb(),
+           DecideVerb(),
+           DevicesVerb()}};
 }
 
 }  // namespace bf::lockdown

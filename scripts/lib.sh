@@ -35,6 +35,9 @@ packages() {
     (cd build/release && cpack -G DEB)
 }
 
+# What only the tests have inside the device.
+guest_tool() { configure gcc && compile gcc --target bf-test-input; }
+
 # device_image OUT: the image that is booted, in OUT/device.img. Installing Debian takes root.
 device_image() {
   local root=()
@@ -43,6 +46,7 @@ device_image() {
   fi
   (cd tests/device &&
     "${root[@]}" "$python" -m image --package ../../build/release/betterframe-device_*.deb \
+      --guest-tool ../../build/gcc/tests/device/guest_tools/bf-test-input \
       --image-tool ../../build/release/provision/image/bf-provision-image \
       --policy ../../policies --out "../../$1")
   if ((EUID != 0)); then

@@ -44,6 +44,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="image", description=__doc__)
     parser.add_argument("--package", type=Path, required=True, help="the betterframe-device .deb")
     parser.add_argument("--image-tool", type=Path, required=True, help="bf-provision-image")
+    parser.add_argument("--guest-tool", type=Path, required=True, help="bf-test-input")
     parser.add_argument("--policy", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
@@ -56,7 +57,8 @@ def main() -> int:
         print(f"image: {time.monotonic() - started:4.0f} s  {text}", file=sys.stderr, flush=True)
 
     try:
-        made = rootfs.build(arguments.package, arguments.out, cache_directory(), log, say)
+        made = rootfs.build(arguments.package, arguments.guest_tool, arguments.out, cache_directory(),
+                            log, say)
         say("laying out the disk image")
         image = lay_out(arguments, made, log)
     except rootfs.BuildFailed as error:

@@ -19,6 +19,8 @@ from typing import Callable
 from image import fingerprint
 
 GUEST = Path(__file__).parents[1] / "guest"
+# Policies that take the place of the shipped ones: the virtual device has other input devices.
+POLICIES = Path(__file__).parent / "policies"
 
 # A device without a screen or a network yet: what boots Debian, and nothing recommended.
 BASE_PACKAGES = ["dbus", "initramfs-tools", "kmod", "linux-image-amd64", "systemd", "systemd-sysv",
@@ -119,13 +121,14 @@ class RootFs:
     boot: Path  # a directory: config.txt, kernel, initramfs
 
 
-def build(deb: Path, out: Path, cache: Path, log: Path, say: Say,
+def build(deb: Path, guest_tool: Path, out: Path, cache: Path, log: Path, say: Say,
           identity: Identity = Identity()) -> RootFs:
     if os.geteuid() != 0:
         raise BuildFailed("making a root file system needs root (mounts and file owners): "
                           "run it with sudo")
     debian = base(deb, cache, log, say)
     key = fingerprint.of("1", debian.name, fingerprint.of_package(deb), fingerprint.of_tree(GUEST),
+                         fingerprint.of_tree(POLICIES), guest_tool.read_bytes(),
                          repr(identity), Path(__file__).read_bytes())
     result = RootFs(out / "root.tar", out / "boot")
     stamp = out / "rootfs.stamp"
@@ -141,9 +144,11 @@ def build(deb: Path, out: Path, cache: Path, log: Path, say: Say,
         _logged(["tar", "-xf", str(debian), "-C", str(root), "--numeric-owner"], log)
         _identify(root, identity)
         _lay_over(GUEST, root)
+        shutil.copy(guest_tool, root / "usr/lib/bf-test")
         shutil.copy(deb, root / "package.deb")
         _in_root(root, "dpkg -i /package.deb; rm /package.deb; "
                        "systemctl set-default betterframe-kiosk.target; passwd -d root", log)
+        _replace_policies(root, log)
         _finish(root)
         shutil.rmtree(result.boot, ignore_errors=True)
         _boot_files(root, result.boot)
@@ -151,6 +156,20 @@ def build(deb: Path, out: Path, cache: Path, log: Path, say: Say,
                  "--xattrs", "--exclude=./boot/initrd.img-*", "."], log)
     stamp.write_text(key)
     return result
+
+
+def _replace_policies(root: Path, log: Path) -> None:
+    """What the shipped input policy compiled to goes, what the other one compiles to comes."""
+    for policy in POLICIES.iterdir():
+        shutil.copy(policy, root / "tmp")
+    _in_root(root, """
+        bf-lockdown compile --out /tmp/shipped >/dev/null
+        cd /tmp/shipped && find . ! -type d | (cd / && xargs rm -f)
+        mv /tmp/input.toml /usr/share/betterframe/policies/
+        bf-lockdown compile --out /tmp/replaced >/dev/null
+        cp -a /tmp/replaced/. /
+        rm -rf /tmp/shipped /tmp/replaced
+        """, log)
 
 
 def _finish(root: Path) -> None:

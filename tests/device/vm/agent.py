@@ -42,6 +42,10 @@ class Agent:
             self._stream.wait("^HELLO$", timeout)
             self._ready = True
 
+    def resumed(self) -> None:
+        """It has said HELLO already, to someone else."""
+        self._ready = True
+
     def execute(self, command: str, timeout: float) -> Completed:
         self.wait_ready(timeout)
         self._next += 1

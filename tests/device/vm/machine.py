@@ -39,6 +39,9 @@ class MachineError(Exception):
 
 @dataclass
 class Machine:
+    # Sockets of QEMU's that are connected to, each a stream of that name.
+    _STREAMS = ("agent", "serial", "qmp")
+
     disk: Disk
     directory: Path  # logs of each boot, named boot-N.*
     cpus: int = 1
@@ -100,6 +103,7 @@ class Machine:
             "-chardev", self._socket("qmp"), "-mon", "chardev=qmp,mode=control",
             # Stopped until every socket is connected: no output is lost, no event missed.
             "-S",
+            *self._more_devices(),
             *self.extra,
         ]
         if initramfs:
@@ -112,8 +116,16 @@ class Machine:
         self.serial = LineStream(self._runtime / "serial", self.log("serial"))
         self.agent = Agent(self._runtime / "agent")
         self.qmp = Qmp(self._runtime / "qmp")
+        self._connect(self._runtime)
         self._started = time.monotonic()
         self.qmp.execute("cont")
+
+    def _more_devices(self) -> list[str]:
+        """What a special kind of device has besides."""
+        return []
+
+    def _connect(self, runtime: Path) -> None:
+        """The streams of those, before the first instruction runs."""
 
     def _socket(self, name: str) -> str:
         return f"socket,id={name},path={self._runtime}/{name},server=on,wait=off"
@@ -122,7 +134,7 @@ class Machine:
         # QEMU has no way to say that it listens; -daemonize would, but hides the process.
         assert self._process is not None and self._runtime is not None
         deadline = time.monotonic() + 60
-        while not all((self._runtime / n).exists() for n in ("agent", "serial", "qmp")):
+        while not all((self._runtime / n).exists() for n in self._STREAMS):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise MachineError(f"QEMU did not start: {self.log('qemu').read_text()}")
             time.sleep(0.02)
@@ -164,7 +176,7 @@ class Machine:
                 self._process.kill()
             self._process.wait()
             self._process = None
-        for name in ("serial", "agent", "qmp"):
+        for name in self._STREAMS:
             if stream := self.__dict__.pop(name, None):
                 stream.close()
         if self._runtime is not None:

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The device as it is shipped, but that QEMU's tablet is its panel: it boots with the panel and a
+keyboard plugged in. The tests are the steps of that story, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from vm.input import InputMachine, input_machine
+
+
+@pytest.fixture(scope="module")
+def device(image: Path) -> Iterator[InputMachine]:
+    def plug(machine: InputMachine) -> None:
+        machine.attach("usb-kbd", "keyboard", port="1")
+        machine.attach("usb-tablet", "control", port="15")
+
+    with input_machine(image, image.parent / "logs" / "lockdown") as machine:
+        machine.at_power_on = plug
+        machine.power_on()
+        machine.wait_booted()
+        machine.settle()
+        yield machine
+
+
+def sees_nothing_but_the_panel(machine: InputMachine) -> None:
+    start = machine.watch.position()
+    machine.type("leak")
+    machine.press("alt", "sysrq", "h")
+    machine.press("ctrl", "alt", "f2")
+    machine.point()  # ends only when the pointer was seen to move
+    assert not machine.leaks(start)
+
+
+def test_the_stage_is_ok_and_has_nothing_left_to_do(device):
+    stage = device.execute("cat /run/betterframe/lockdown.json").json()
+    assert stage["result"] == "ok", stage["problems"]
+    assert all(bus["interface_authorized_default"] == "0" and bus["authorized_default"] == "1"
+               for bus in stage["details"]["gates"]["usb"])
+    assert device.run("bf-lockdown apply").strip() == "nothing to do"
+
+
+def test_from_cold_boot_the_panel_works_and_the_keyboard_does_not(device):
+    sees_nothing_but_the_panel(device)
+
+
+def test_plugged_later_the_panel_works_and_a_keyboard_does_not(device):
+    device.unplug("control")
+    device.plug("usb-kbd", "later", port="3")
+    device.plug("usb-tablet", "control", port="14")
+    sees_nothing_but_the_panel(device)
+
+
+def test_what_was_decided_is_in_the_journal(device):
+    lines = device.run("journalctl -b -t bf-lockdown -o cat")
+    assert any("deny usb 1-3:1.0 0627:0001 at /devices/" in line for line in lines.splitlines())
+    assert any("allow input" in line and '"qemu-tablet"' in line for line in lines.splitlines())
+
+
+def test_without_decide_new_devices_stay_shut_and_the_panel_in_use_works_on(device):
+    device.run("mount --bind /bin/false /usr/bin/bf-lockdown")
+    device.plug("usb-kbd", "undecided", port="4")
+    sees_nothing_but_the_panel(device)
+    device.run("umount /usr/bin/bf-lockdown")
