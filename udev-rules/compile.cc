@@ -201,6 +201,7 @@ std::string Tags(const Policy& policy) {
   out.Rule(R"(ACTION=="remove", GOTO="bf_tags_end")");
   out.Section("Nobody gets a node of these by sitting at the screen.");
   out.Rule(R"(SUBSYSTEM=="input|hidraw|usb|usbmisc|cec|lirc", TAG-="uaccess")");
+  out.Rule(R"(KERNEL=="uinput|uhid", SUBSYSTEM=="misc", TAG-="uaccess")");
   out.Section("logind does not look at what was not released.");
   out.Rule(R"(SUBSYSTEM=="input", ENV{BF_LOCKDOWN}!="allow", TAG-="seat", TAG-="master-of-seat")");
   out.Because(console.power_keys.at, "power_keys",

@@ -13,8 +13,8 @@ enum class FindingKind {
   kMasked,       // another file has the name of ours
   kMissing,      // ours is not there
   kGate,         // writes inhibited, authorized*, driver binding
-  kNode,         // gives a node of ours another mode, owner or group, where ours cannot answer
-  kTag,          // hands a node of ours to a seat or to logind, where ours cannot answer
+  kNode,         // gives a node of ours another mode, owner or group, and ours do not undo it
+  kTag,          // hands a node of ours to a seat or to logind, and ours do not undo it
   kSysctl,       // writes a kernel setting
   kUnreachable,  // no device ever gets to this line
 };
