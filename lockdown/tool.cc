@@ -3,6 +3,7 @@
 
 #include "core/host/file.h"
 #include "lockdown/apply/verbs.h"
+#include "lockdown/check/verb.h"
 #include "lockdown/compile/compile.h"
 #include "lockdown/device/record.h"
 #include "lockdown/input/key_names.h"
@@ -93,7 +94,8 @@ cli::Tool LockdownTool() {
             ExplainVerb},
            ApplyVerb(),
            DecideVerb(),
-           DevicesVerb()}};
+           DevicesVerb(),
+           CheckVerb()}};
 }
 
 }  // namespace bf::lockdown
