@@ -58,7 +58,7 @@ Status RunApply(cli::Invocation& invocation, const facts::StageClock& clock, con
   }
   // Also when there was nothing to do: the state it tells of is the one now.
   BF_TRY(facts::WriteStageResult(invocation.root, stage));
-  if (stage.result == "failed") invocation.exit_code = cli::kExitFailed;
+  if (stage.result != "ok") invocation.exit_code = cli::kExitFailed;
   return {};
 }
 

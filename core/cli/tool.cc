@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <sstream>
 
 #include "core/cli/parse.h"
 
@@ -62,8 +63,19 @@ std::string WithoutControls(std::string_view text) {
   return shown;
 }
 
+// One diagnostic of a policy a line. Every other message is one line, whatever it quotes: a name
+// with a newline in it must not pass for a message of its own.
+std::vector<std::string> Lines(const Error& error) {
+  std::string text = error.ToString();
+  if (error.kind != ErrorKind::kPolicy) return {std::move(text)};
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(std::move(line));
+  return lines;
+}
+
 int Report(Invocation& invocation, const Error& error) {
-  invocation.Say(Level::kError, error.ToString());
+  for (const std::string& line : Lines(error)) invocation.Say(Level::kError, line);
   if (error.kind == ErrorKind::kUsage) {
     invocation.Say(Level::kError,
                    fmt::format("`{} --help` tells what can be asked", invocation.tool));
@@ -118,14 +130,8 @@ std::string Invocation::Get(const std::string& option, std::string fallback) con
 }
 
 void Invocation::Say(Level level, std::string_view message) {
-  // Several diagnostics come as several lines, each complete in itself.
-  while (true) {
-    const std::size_t end = std::min(message.find('\n'), message.size());
-    if (streams.under_systemd) streams.err << "<" << static_cast<int>(level) << ">";
-    streams.err << tool << ": " << WithoutControls(message.substr(0, end)) << "\n";
-    if (end == message.size()) return;
-    message.remove_prefix(end + 1);
-  }
+  if (streams.under_systemd) streams.err << "<" << static_cast<int>(level) << ">";
+  streams.err << tool << ": " << WithoutControls(message) << "\n";
 }
 
 int RunTool(const Tool& tool, const std::vector<std::string>& args, Streams streams) {

@@ -48,6 +48,9 @@ std::string Populate::Describe() const {
 std::string SetLabel::Describe() const {
   return fmt::format("label /dev/{} {}: it is finished", device, kLabel);
 }
+std::string FinishSuperblock::Describe() const {
+  return fmt::format("finish the write of the superblock of /dev/{} that a power cut tore", device);
+}
 std::string CheckFilesystem::Describe() const {
   switch (rung) {
     case Rung::kLook:

@@ -88,6 +88,15 @@ struct SetLabel {
   bool operator==(const SetLabel&) const = default;
 };
 
+// Gives the primary superblock, which a power cut left with the checksum of an earlier write, its
+// own: one sector.
+struct FinishSuperblock {
+  static constexpr std::string_view kName = "finish-superblock";
+  std::string device;
+  std::string Describe() const;
+  bool operator==(const FinishSuperblock&) const = default;
+};
+
 enum class Rung {
   kLook,    // e2fsck -n: does the medium itself fail?
   kPreen,   // e2fsck -p
@@ -172,9 +181,10 @@ struct MountDegraded {
   bool operator==(const MountDegraded&) const = default;
 };
 
-using Action = std::variant<WriteTable, ResizePartition, WipeFree, WipePartition, MakeFilesystem,
-                            Populate, SetLabel, CheckFilesystem, UndoRepairs, MountData,
-                            FixMountFlags, FixSkeleton, SaveUndo, GrowFilesystem, MountDegraded>;
+using Action =
+    std::variant<WriteTable, ResizePartition, WipeFree, WipePartition, MakeFilesystem, Populate,
+                 SetLabel, FinishSuperblock, CheckFilesystem, UndoRepairs, MountData, FixMountFlags,
+                 FixSkeleton, SaveUndo, GrowFilesystem, MountDegraded>;
 using Steps = plan::Plan<Action>;
 
 // Directories of BF_DATA, all root:root.

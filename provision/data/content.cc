@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "core/disk/ext4_torn.h"
 #include "provision/data/policy.h"
 
 namespace bf::provision::data {
@@ -37,10 +38,20 @@ Result<std::uint64_t> CountBlank(const Source& source, std::uint64_t end) {
   return end;
 }
 
-Status LookDeep(const Source& source, Content& content) {
+Result<bool> IsTornWrite(const Source& source, const Content& content,
+                         std::span<const std::byte> super) {
+  const disk::Ext4Backup* backup = content.SoundBackup();
+  if (backup == nullptr || !content.primary || content.primary->label != kLabel) return false;
+  std::array<std::byte, disk::kExt4SuperSize> bytes;
+  BF_TRY(source.read(backup->offset, bytes));
+  return disk::IsTornExt4Write(super, bytes);
+}
+
+Status LookDeep(const Source& source, std::span<const std::byte> super, Content& content) {
   content.looked_deep = true;
   BF_ASSIGN(content.backups,
             disk::FindExt4Backups(source.read, std::max(source.size, source.may_grow_to)));
+  BF_ASSIGN(content.torn_write, IsTornWrite(source, content, super));
   BF_ASSIGN(content.blank_bytes, CountBlank(source, BlankLook(source, content.backups)));
   Probe probe = source.probe();
   content.probed = probe.result;
@@ -75,7 +86,7 @@ Content Examine(const Source& source) {
     content.torn_label = IsTornLabel(super);
     const bool finished =
         content.primary && content.primary->Trusted() && content.primary->label == kLabel;
-    if (!finished) looked = LookDeep(source, content);
+    if (!finished) looked = LookDeep(source, super, content);
   }
   if (!looked) content.read_error = looked.error().ToString();
   return content;

@@ -10,6 +10,17 @@ const disk::GptTable* DataFacts::Table() const {
   return backup ? &*backup : nullptr;
 }
 
+const disk::Ext4Backup* Content::SoundBackup() const {
+  for (const auto& backup : backups) {
+    const auto offsets = disk::Ext4BackupOffsets(backup.super);
+    if (backup.super.label == kLabel && backup.super.Trusted() &&
+        std::find(offsets.begin(), offsets.end(), backup.offset) != offsets.end()) {
+      return &backup;
+    }
+  }
+  return nullptr;
+}
+
 std::vector<const disk::GptEntry*> DataEntries(const disk::GptTable& table) {
   std::vector<const disk::GptEntry*> found;
   for (const auto& entry : table.entries) {

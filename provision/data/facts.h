@@ -24,6 +24,9 @@ struct Content {
   std::optional<disk::Ext4Super> primary;
   // The checksum fails, and holds again with the other one of our two labels: a torn label write.
   bool torn_label = false;
+  // The checksum fails, and a sound backup shows that nothing else does: a power cut tore a write
+  // of the kernel's.
+  bool torn_write = false;
   // Below: only looked at when the primary is not that of a finished BF_DATA.
   bool looked_deep = false;
   std::vector<disk::Ext4Backup> backups;  // up to where the partition may grow
@@ -31,6 +34,8 @@ struct Content {
   std::string probed_as;          // "crypto_LUKS", or why there is no answer
   std::uint64_t blank_bytes = 0;  // at the start, all 0x00 or all 0xff
 
+  // The backup to believe: of a finished BF_DATA, sound, and where that file system has it.
+  const disk::Ext4Backup* SoundBackup() const;
   bool operator==(const Content&) const = default;
 };
 // How much of it is looked at; the second where there are backups behind the end of the partition.

@@ -184,6 +184,7 @@ Json ToJson(const Content& content) {
   Json json = {{"read_error", content.read_error}};
   if (content.primary) json["primary"] = ToJson(*content.primary);
   json["torn_label"] = content.torn_label;
+  json["torn_write"] = content.torn_write;
   json["looked_deep"] = content.looked_deep;
   if (!content.looked_deep) return json;
   json["backups"] = Json::array();
@@ -203,6 +204,7 @@ Content ContentFromJson(const Json& json) {
   Take(json, "read_error", content.read_error);
   if (json.contains("primary")) content.primary = SuperFromJson(json["primary"]);
   Take(json, "torn_label", content.torn_label);
+  Take(json, "torn_write", content.torn_write);
   Take(json, "looked_deep", content.looked_deep);
   for (const auto& item : json.value("backups", Json::array())) {
     disk::Ext4Backup backup;

@@ -25,6 +25,7 @@ class DataHost {
   virtual Status Do(const MakeFilesystem& step) = 0;
   virtual Status Do(const Populate& step) = 0;
   virtual Status Do(const SetLabel& step) = 0;
+  virtual Status Do(const FinishSuperblock& step) = 0;
   virtual Status Do(const CheckFilesystem& step) = 0;
   virtual Status Do(const UndoRepairs& step) = 0;
   virtual Status Do(const MountData& step) = 0;

@@ -34,18 +34,6 @@ std::string Label(const std::string& label) {
   return label.empty() ? "without a label" : fmt::format("labelled \"{}\"", label);
 }
 
-// The copy to repair from: of a finished BF_DATA, sound, and where that file system has it.
-const disk::Ext4Backup* SoundBackup(const Content& content) {
-  for (const auto& backup : content.backups) {
-    const auto offsets = disk::Ext4BackupOffsets(backup.super);
-    if (backup.super.label == kLabel && backup.super.Trusted() &&
-        std::find(offsets.begin(), offsets.end(), backup.offset) != offsets.end()) {
-      return &backup;
-    }
-  }
-  return nullptr;
-}
-
 // Backups from before the image was written are no evidence of data that could be lost, when they
 // lie beyond a partition that is blank from end to end: whoever wrote the image wrote over them.
 bool IsEvidence(const disk::Ext4Backup& backup, const Content& content, std::uint64_t size) {
@@ -55,7 +43,7 @@ bool IsEvidence(const disk::Ext4Backup& backup, const Content& content, std::uin
 
 Judgement JudgeDamaged(const DataPolicy& policy, const Content& content, const std::string& device,
                        std::string_view damage) {
-  const disk::Ext4Backup* backup = SoundBackup(content);
+  const disk::Ext4Backup* backup = content.SoundBackup();
   if (backup == nullptr) {
     return Keep(fmt::format(
         "{} and no usable backup superblock was found; look at it with `e2fsck -n /dev/{}`", damage,
@@ -211,6 +199,7 @@ Judgement Judge(const DataPolicy& policy, const DataFacts& facts, const Target& 
     return {Verdict::kUse, {}, nullptr};
   }
   if (!content.looked_deep) return Keep("it was not looked at closely");
+  if (content.torn_write) return {Verdict::kFinish, {}, nullptr};
   const std::uint64_t size = SizeOf(*facts.Table(), *target.entry);
   if (IsUnformattedType(*target.entry)) return JudgeUnformatted(content, device, size);
   if (!IsLinuxType(*target.entry)) {

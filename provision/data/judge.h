@@ -19,7 +19,7 @@ Target FindTarget(const DataFacts& facts);
 
 enum class Verdict {
   kUse,     // a finished BF_DATA
-  kFinish,  // a finished one but for the label write that a cut tore
+  kFinish,  // a finished one but for a write of the superblock that a cut tore
   kFormat,  // never held data: both witnesses agree
   kRepair,  // finished by the word of its backups, and policy says to repair
   kKeep,    // anything else

@@ -33,6 +33,18 @@ Status Relabel(const BlockDevice& device, std::uint64_t super_offset, bool must_
   return device.Write(block_offset, block);
 }
 
+// The primary with the finished label and its checksum, read back.
+Result<disk::Ext4Super> FinishPrimary(const BlockDevice& device, const std::string& name) {
+  BF_TRY(Relabel(device, disk::kExt4SuperOffset, true));
+  std::array<std::byte, disk::kExt4SuperSize> bytes;
+  BF_TRY(device.Read(disk::kExt4SuperOffset, bytes));
+  auto super = disk::ParseExt4Super(bytes);
+  if (!super || super->label != kLabel || !super->Trusted()) {
+    return Fail("the superblock of /dev/{} does not read back", name);
+  }
+  return *std::move(super);
+}
+
 }  // namespace
 
 Status LinuxHost::Do(const WipePartition& step) {
@@ -92,16 +104,17 @@ Status LinuxHost::Do(const SetLabel& step) {
   BF_ASSIGN(const BlockDevice device,
             BlockDevice::Open(root_, step.device, std::nullopt, Mode::kWriteExclusive));
   // The primary decides: from this one write on, the file system is finished.
-  BF_TRY(Relabel(device, disk::kExt4SuperOffset, true));
-  std::array<std::byte, disk::kExt4SuperSize> bytes;
-  BF_TRY(device.Read(disk::kExt4SuperOffset, bytes));
-  const auto super = disk::ParseExt4Super(bytes);
-  if (!super || super->label != kLabel || !super->Trusted()) {
-    return Fail("the label of /dev/{} does not read back", step.device);
-  }
-  for (const std::uint64_t offset : disk::Ext4BackupOffsets(*super)) {
+  BF_ASSIGN(const disk::Ext4Super super, FinishPrimary(device, step.device));
+  for (const std::uint64_t offset : disk::Ext4BackupOffsets(super)) {
     BF_TRY(Relabel(device, offset, false));
   }
+  return host::Sync(device.fd(), step.device);
+}
+
+Status LinuxHost::Do(const FinishSuperblock& step) {
+  BF_ASSIGN(const BlockDevice device,
+            BlockDevice::Open(root_, step.device, std::nullopt, Mode::kWriteExclusive));
+  BF_TRY(FinishPrimary(device, step.device));
   return host::Sync(device.fd(), step.device);
 }
 

@@ -23,6 +23,7 @@ class LinuxHost : public DataHost {
   Status Do(const MakeFilesystem& step) override;
   Status Do(const Populate& step) override;
   Status Do(const SetLabel& step) override;
+  Status Do(const FinishSuperblock& step) override;
   Status Do(const CheckFilesystem& step) override;
   Status Do(const UndoRepairs& step) override;
   Status Do(const MountData& step) override;

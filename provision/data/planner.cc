@@ -185,6 +185,12 @@ class Planner {
 
   void PlanUse(const Judgement& judgement) {
     if (GaveUpFormatting()) return;
+    if (const Attempt* failed = FailedAttempt(facts_, FinishSuperblock::kName)) {
+      return Degrade(Kept(fmt::format("a power cut tore its superblock, which could not be mended: "
+                                      "{}; the next boot tries again",
+                                      failed->message)),
+                     {});
+    }
     const auto& super =
         judgement.verdict == Verdict::kRepair ? judgement.backup->super : *facts_.content->primary;
     const bool relabel = judgement.verdict != Verdict::kRepair;
@@ -196,6 +202,7 @@ class Planner {
                            policy::FormatSize(super.SizeBytes()), policy::FormatSize(size))),
           {});
     }
+    if (facts_.content->torn_write) Add(FinishSuperblock{target_.partition->device}, policy_.at);
     Climb climb = PlanLadder(policy_, facts_, target_, judgement);
     if (!climb.gave_up.empty()) return Degrade(Kept(climb.gave_up), std::move(climb.steps));
     const bool checked = climb.steps.size() > 1;

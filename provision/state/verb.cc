@@ -142,6 +142,7 @@ Status Run(cli::Invocation& invocation) {
       result.result = "failed";
       result.reason = carried.error().ToString();
     }
+    if (result.result != "ok") invocation.exit_code = cli::kExitFailed;
     clock.Stamp(result);
     if (auto written = facts::WriteStageResult(invocation.root, result); !written) {
       invocation.Say(cli::Level::kWarning, written.error().ToString());

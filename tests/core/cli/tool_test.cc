@@ -92,6 +92,7 @@ TEST_F(ToolTest, ErrorKindsBecomeExitCodes) {
   EXPECT_EQ(Run({"fail", "policy"}), kExitPolicy);
   EXPECT_EQ(err_.str(), "bf-example: first line\nbf-example: second line\n");
   EXPECT_EQ(Run({"fail", "refused"}), kExitRefused);
+  EXPECT_EQ(err_.str(), "bf-example: first line\\012second line\n") << "no second message";
   EXPECT_EQ(Run({"fail", "drift"}), kExitDrift);
   EXPECT_EQ(Run({"fail", "throw"}), kExitInternal);
 }
@@ -100,7 +101,7 @@ TEST_F(ToolTest, AMessageCannotSteerTheTerminal) {
   Streams streams{out_, err_};
   Invocation invocation{"t", {}, {}, "/", false, false, {}, {}, streams};
   invocation.Say(Level::kInfo, "a\x1b[2J\x7f\r \x9b \xc2\x9b gr\xc3\xbc\xc3\x9f\nb");
-  EXPECT_EQ(err_.str(), "t: a\\033[2J\\177\\015 \\233 \\302\\233 gr\xc3\xbc\xc3\x9f\nt: b\n");
+  EXPECT_EQ(err_.str(), "t: a\\033[2J\\177\\015 \\233 \\302\\233 gr\xc3\xbc\xc3\x9f\\012b\n");
 }
 
 TEST_F(ToolTest, EveryLineCarriesAPriorityUnderSystemd) {

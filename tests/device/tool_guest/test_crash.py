@@ -75,6 +75,27 @@ def test_first_boot_cut_inside_the_writes_of_table_and_label(make, tmp_path):
             assert_in_place(case, formatted_again_allowed=i not in labels)
 
 
+def test_superblock_writes_of_a_device_in_use_cut_inside(finished, tmp_path):
+    """The kernel writes the superblock when it mounts; torn between its two sectors it has the
+    fields of the new write and the checksum of the old one."""
+    case = finished()
+    base, writes = record(case, tmp_path)
+    supers = [i for i, (offset, data, _) in enumerate(writes)
+              if data and offset <= DATA_AT + 1024 < offset + len(data)]
+    assert supers
+    torn = 0
+    for i in supers:
+        offset, data, flags = writes[i]
+        blklog.replay(base, case.disk.path,
+                      writes[:i] + [(offset, data[:DATA_AT + 1536 - offset], flags)])
+        result = case.boot()
+        assert result.report["result"] == "ok", result.reason
+        assert not result.report["details"]["formatted"]
+        torn += "a power cut tore" in result.done
+        assert case.boot().done.startswith("mount /dev/")
+    assert torn
+
+
 def test_growth_of_a_full_device_cut_after_prefixes_of_its_writes(finished, tmp_path):
     case = finished(fs_size=32 * MIB)
     kind, name, at, _ = case.disk.entries[1]

@@ -165,7 +165,7 @@ ToolRun Tool(const std::vector<std::string>& args, StepHook hook) {
 
 void Apply(const std::string& result, StepHook hook) {
   const ToolRun run = Tool({"apply"}, std::move(hook));
-  EXPECT_EQ(run.exit_code, result == "failed" ? 1 : 0) << run.err;
+  EXPECT_EQ(run.exit_code, result == "ok" ? 0 : 1) << run.err;
   const auto stage = facts::ReadStageResult("/", "overlay");
   ASSERT_TRUE(stage && *stage);
   EXPECT_EQ((*stage)->result, result) << run.err;

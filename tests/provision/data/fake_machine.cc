@@ -265,8 +265,21 @@ Status FakeMachine::Do(const SetLabel&) {
   return {};
 }
 
+Status FakeMachine::Do(const FinishSuperblock&) { return Relabel(disk::kExt4SuperOffset); }
+
 Status FakeMachine::Do(const MountData& step) {
   if (!HasSkeleton()) return FailErrno(EUCLEAN, "mount");
+  if (const auto super = Super(); !super || !super->Trusted()) return FailErrno(EUCLEAN, "mount");
+  // The kernel notes each mount in the superblock: times, count, and that it was not unmounted.
+  std::vector<std::byte> block(kBlock);
+  Read(kDataAt, block);
+  const auto super = std::span(block).subspan(disk::kExt4SuperOffset, disk::kExt4SuperSize);
+  ++mounts_;
+  disk::PutLe<std::uint32_t>(super, 0x2c, 1'700'000'000 + mounts_ * 100'000);
+  disk::PutLe<std::uint16_t>(super, 0x34, static_cast<std::uint16_t>(mounts_));
+  disk::PutLe<std::uint32_t>(super, 0x60, 0x4);
+  BF_TRY(disk::RelabelExt4Super(super, std::string(kLabel)));
+  Write(kDataAt, block);
   mount_ = MountPoint{"ext4",
                       {254, 2},
                       "/dev/" + step.device,

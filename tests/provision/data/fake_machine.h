@@ -54,6 +54,7 @@ class FakeMachine : public DataProbe, public DataHost {
   Status Do(const MakeFilesystem& step) override;
   Status Do(const Populate& step) override;
   Status Do(const SetLabel& step) override;
+  Status Do(const FinishSuperblock& step) override;
   Status Do(const CheckFilesystem& step) override;
   Status Do(const UndoRepairs& step) override;
   Status Do(const MountData& step) override;
@@ -80,6 +81,7 @@ class FakeMachine : public DataProbe, public DataHost {
   bool has_far_data_ = false;
   int writes_ = 0;
   int formats_ = 0;
+  std::uint32_t mounts_ = 0;
   bool boots_ = false;
   facts::Disk disk_;
   std::optional<MountPoint> mount_;

@@ -34,6 +34,7 @@ class ScriptedMachine : public DataProbe, public DataHost {
   Status Do(const MakeFilesystem&) override { return End("mkfs"); }
   Status Do(const Populate&) override { return End("populate"); }
   Status Do(const SetLabel&) override { return End("label"); }
+  Status Do(const FinishSuperblock&) override { return End("finish"); }
   Status Do(const CheckFilesystem& step) override { return End(std::string(RungName(step.rung))); }
   Status Do(const UndoRepairs&) override { return End("undo"); }
   Status Do(const MountData&) override {

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+
+#include "core/host/beneath.h"
+#include "lockdown/apply/kernel.h"
+
+namespace bf::lockdown {
+
+// Reads sysfs below ROOT, and cannot write. Directories stay open, so that all that is read of a
+// device is of the same one.
+class LinuxSysfs : public Sysfs {
+ public:
+  explicit LinuxSysfs(std::string root) : root_(std::move(root)) {}
+
+  Result<std::string> Read(const std::string& directory, const std::string& attribute,
+                           std::size_t limit) override;
+  Result<std::vector<std::string>> List(const std::string& directory) override;
+  Result<std::string> Link(const std::string& directory, const std::string& name) override;
+  void Forget() override { directories_.clear(); }
+
+  Result<const host::Beneath*> Directory(const std::string& directory);
+  const std::string& root() const { return root_; }
+
+ private:
+  std::string root_;
+  std::map<std::string, host::Beneath> directories_;
+};
+
+class LinuxKernel : public Kernel {
+ public:
+  explicit LinuxKernel(std::string root) : sysfs_(std::move(root)) {}
+
+  Result<std::string> Read(const std::string& directory, const std::string& attribute,
+                           std::size_t limit) override {
+    return sysfs_.Read(directory, attribute, limit);
+  }
+  Result<std::vector<std::string>> List(const std::string& directory) override {
+    return sysfs_.List(directory);
+  }
+  Result<std::string> Link(const std::string& directory, const std::string& name) override {
+    return sysfs_.Link(directory, name);
+  }
+  void Forget() override { sysfs_.Forget(); }
+
+  Status Write(const std::string& directory, const std::string& attribute,
+               const std::string& text) override;
+  Status LoadModule(const std::string& name) override;
+  Status ReleaseInput(const std::string& input, const std::string& event) override;
+
+ private:
+  LinuxSysfs sysfs_;
+};
+
+}  // namespace bf::lockdown

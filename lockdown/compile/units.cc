@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Units: what is masked, and what starts only where the policy names it.
+#include <algorithm>
+
+#include "lockdown/compile/compile.h"
+#include "lockdown/compile/header.h"
+
+namespace bf::lockdown {
+namespace {
+
+// In /etc, because /usr/lib has the real unit, which is another package's.
+OutputFile Mask(std::string_view unit) {
+  return {fmt::format("etc/systemd/system/{}", unit), "", "/dev/null"};
+}
+
+OutputFile DropIn(std::string_view unit, std::string text) {
+  return {fmt::format("usr/lib/systemd/system/{}.d/50-betterframe-lockdown.conf", unit),
+          std::move(text), ""};
+}
+
+bool IsVt(std::string_view terminal) {
+  return terminal.substr(3).find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+// Masked, or started only for the terminals that have a file of their name.
+void Gettys(const Policy& policy, std::string_view unit, bool vts, std::vector<OutputFile>& files) {
+  const auto& gettys = policy.console.gettys;
+  const auto first = std::find_if(gettys.begin(), gettys.end(),
+                                  [&](const auto& one) { return IsVt(one.value) == vts; });
+  if (first == gettys.end()) {
+    files.push_back(Mask(unit));
+    return;
+  }
+  files.push_back(DropIn(unit, fmt::format("{}# {}\n[Unit]\nConditionPathExists=/{}/gettys/%i\n",
+                                           Header(policy), ShortRef(first->at), kCompiledDir)));
+}
+
+std::string Reboots(const Policy& policy, const SourceRef& at) {
+  return fmt::format(
+      "{}# {}\n[Service]\nExecStartPre=\nExecStartPre=/usr/bin/sleep 10\nExecStart=\n"
+      "ExecStart=-/usr/bin/systemctl --no-block reboot\nStandardInput=null\n",
+      Header(policy), ShortRef(at));
+}
+
+std::string BondedOnly(const Policy& policy) {
+  return fmt::format("{}# {}\n[General]\nClassicBondedOnly=true\nLEAutoSecurity=true\n",
+                     Header(policy), ShortRef(policy.console.bluetooth.at));
+}
+
+}  // namespace
+
+std::vector<OutputFile> CompileUnits(const Policy& policy) {
+  const Console& console = policy.console;
+  std::vector<OutputFile> files;
+  if (!console.ctrl_alt_del.value) files.push_back(Mask("ctrl-alt-del.target"));
+  // Alt+Up asks for one more login.
+  files.push_back(Mask("kbrequest.target"));
+  files.push_back(Mask("autovt@.service"));
+  files.push_back(Mask("console-getty.service"));
+  files.push_back(Mask("container-getty@.service"));
+  files.push_back(Mask("debug-shell.service"));
+  Gettys(policy, "getty@.service", true, files);
+  Gettys(policy, "serial-getty@.service", false, files);
+  for (const auto& terminal : console.gettys)
+    files.push_back({fmt::format("{}/gettys/{}", kCompiledDir, terminal.value),
+                     fmt::format("{}# {}\n", Header(policy), ShortRef(terminal.at)), ""});
+  if (!console.emergency_shell.value) {
+    for (const char* unit : {"emergency.service", "rescue.service"})
+      files.push_back(DropIn(unit, Reboots(policy, console.emergency_shell.at)));
+  }
+  if (console.bluetooth.value == Bluetooth::kOff) {
+    files.push_back(Mask("bluetooth.service"));
+  } else {
+    const std::string path = fmt::format("{}/bluetooth-input.conf", kCompiledDir);
+    files.push_back({path, BondedOnly(policy), ""});
+    files.push_back(
+        DropIn("bluetooth.service",
+               fmt::format("{}# {}\n[Service]\nBindReadOnlyPaths=/{}:/etc/bluetooth/input.conf\n",
+                           Header(policy), ShortRef(console.bluetooth.at), path)));
+  }
+  return files;
+}
+
+}  // namespace bf::lockdown

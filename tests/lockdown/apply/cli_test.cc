@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verbs from their command line, on a tree.
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "lockdown/tool.h"
+#include "tests/lockdown/apply/fake_machine.h"
+#include "tests/support/golden.h"
+
+namespace bf::lockdown::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Run {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+class Verbs : public testing::Test {
+ protected:
+  Verbs() : panel(Recorded("panel")[0]) {
+    machine.Plant(panel);
+    machine.tree.Write("policy/input.toml", PolicyFor(panel));
+    std::filesystem::create_directories(machine.tree / "run");
+  }
+  Run Ask(std::vector<std::string> args) {
+    args.insert(args.end(), {"--root", machine.tree.path(), "--policy", machine.tree / "policy"});
+    std::ostringstream out;
+    std::ostringstream err;
+    Run run;
+    run.code = cli::RunTool(LockdownTool(), args, {out, err});
+    run.out = Tidy(out.str());
+    run.err = Tidy(err.str());
+    return run;
+  }
+  std::string Tidy(const std::string& text) const {
+    return bf::test::ReplaceAll(text, machine.tree.path() + "/", "");
+  }
+  static std::string Golden(const std::string& name) {
+    return std::string(BF_TEST_DIR) + "/goldens/" + name;
+  }
+
+  device::Device panel;
+  FakeMachine machine;
+};
+
+TEST_F(Verbs, DevicesShowsWhatBecomesOfEach) {
+  const Run run = Ask({"devices"});
+  EXPECT_EQ(run.code, 0) << run.err;
+  bf::test::ExpectGolden(Golden("devices.txt"), run.out);
+}
+
+TEST_F(Verbs, DevicesThatAreDeniedComeWithAnEntryForThem) {
+  machine.tree.Write("policy/input.toml", "schema = 1\n[usb]\nhubs = 0\n[console]\n");
+  const Run run = Ask({"devices"});
+  EXPECT_EQ(run.code, 0) << run.err;
+  bf::test::ExpectGolden(Golden("denied.txt"), run.out);
+}
+
+TEST_F(Verbs, DevicesAsJson) {
+  const Run run = Ask({"devices", "--json"});
+  EXPECT_EQ(run.code, 0) << run.err;
+  bf::test::ExpectGolden(Golden("devices.json"), run.out);
+}
+
+TEST_F(Verbs, OneDeviceAsAnEntry) {
+  const Run run = Ask({"devices", "1-1", "--allow"});
+  EXPECT_EQ(run.code, 0) << run.err;
+  bf::test::ExpectGolden(Golden("entry.toml"), run.out);
+  EXPECT_EQ(Ask({"devices", "9-9"}).code, 1);
+}
+
+TEST_F(Verbs, ADryRunOfApplyShowsThePlanAndTouchesNothing) {
+  const Run run = Ask({"apply", "--dry-run"});
+  EXPECT_EQ(run.code, 0) << run.err;
+  bf::test::ExpectGolden(Golden("plan.txt"), run.out);
+  bf::test::ExpectGolden(Golden("plan.json"), Ask({"apply", "--dry-run", "--json"}).out);
+  EXPECT_EQ(machine.Get(kHub, "interface_authorized_default"), "1");
+  EXPECT_EQ(machine.tree.Read("run/betterframe/lockdown.json"), "");
+}
+
+TEST_F(Verbs, ApplyShutsTheGatesAndTellsTheOthers) {
+  panel.input[0].inhibited = false;  // in use: there is nothing to drain here
+  machine.PlantInput(panel.input[0].handlers.empty() ? panel.input[0] : [&] {
+    std::filesystem::remove(machine.tree / "sys/class/input/input10");
+    return panel.input[0];
+  }());
+  const Run run = Ask({"apply"});
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_EQ(machine.Get(kHub, "interface_authorized_default"), "0");
+  EXPECT_EQ(machine.Get(kHub, "authorized_default"), "1");
+  const auto stage = nlohmann::json::parse(machine.tree.Read("run/betterframe/lockdown.json"));
+  EXPECT_EQ(stage["stage"], "lockdown");
+  EXPECT_EQ(stage["result"], "ok");
+  EXPECT_EQ(stage["details"]["decisions"].size(), 3u);
+  EXPECT_EQ(Ask({"apply"}).out, "nothing to do\n");
+}
+
+TEST_F(Verbs, ApplyWithAPolicyThatCannotBeReadShutsAndFailsLoudly) {
+  machine.tree.Write("policy/input.toml", "schema = 1\nhub = 3\n");
+  const Run run = Ask({"apply"});
+  EXPECT_EQ(run.code, 65);
+  EXPECT_THAT(run.err, HasSubstr("policy/input.toml:2:1"));
+  EXPECT_EQ(machine.Get(kHub, "interface_authorized_default"), "0");
+  EXPECT_EQ(machine.Get(kHub, "authorized_default"), "0");
+  EXPECT_EQ(machine.Get(panel.usb->path + "/1-1:1.0", "authorized"), "0");
+  const auto stage = nlohmann::json::parse(machine.tree.Read("run/betterframe/lockdown.json"));
+  EXPECT_EQ(stage["result"], "failed");
+}
+
+TEST_F(Verbs, DecideSaysOneLineAndItsExitCodeSaysThatItJudged) {
+  // Limits are for a process of its own; here only what does not change anything is asked.
+  const Run allow = Ask({"decide", "--dry-run", "usb", panel.usb->path + "/1-1:1.0"});
+  EXPECT_EQ(allow.code, 0) << allow.err;
+  EXPECT_EQ(allow.out, "allow ilitek-tp\n");
+  machine.Set(panel.usb->path, "idProduct", "0002");
+  const Run deny = Ask({"decide", "--dry-run", "usb", panel.usb->path + "/1-1:1.0"});
+  EXPECT_EQ(deny.code, 0);
+  EXPECT_EQ(deny.out, "deny\n");
+  EXPECT_THAT(deny.err, HasSubstr("deny usb 1-1:1.0 222a:0002 at /devices/"));
+}
+
+TEST_F(Verbs, DecideSaysNothingWhereItCannotJudge) {
+  for (const std::vector<std::string>& args :
+       {std::vector<std::string>{"decide", "--dry-run", "usb", "/devices/nowhere"},
+        {"decide", "--dry-run", "sound", panel.usb->path},
+        {"decide", "--dry-run", "usb", std::string(kHub) + "/1-7"}}) {
+    const Run run = Ask(args);
+    EXPECT_NE(run.code, 0);
+    EXPECT_EQ(run.out, "");
+  }
+  machine.tree.Write("policy/input.toml", "schema = 2\n");
+  const Run run = Ask({"decide", "--dry-run", "usb", panel.usb->path + "/1-1:1.0"});
+  EXPECT_EQ(run.code, 65);
+  EXPECT_EQ(run.out, "");
+}
+
+}  // namespace
+}  // namespace bf::lockdown::test
