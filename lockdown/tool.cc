@@ -9,6 +9,7 @@
 #include "lockdown/input/key_names.h"
 #include "lockdown/judge/explain.h"
 #include "lockdown/judge/propose.h"
+#include "lockdown/maintenance/verb.h"
 
 namespace bf::lockdown {
 namespace {
@@ -95,7 +96,8 @@ cli::Tool LockdownTool() {
            ApplyVerb(),
            DecideVerb(),
            DevicesVerb(),
-           CheckVerb()}};
+           CheckVerb(),
+           maintenance::MaintenanceVerb()}};
 }
 
 }  // namespace bf::lockdown

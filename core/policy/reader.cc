@@ -196,20 +196,24 @@ Located<unsigned> Reader::Mode(std::string_view key, unsigned fallback) {
   return {mode, value->at};
 }
 
+std::optional<std::int64_t> ParseMilliseconds(std::string_view text) {
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number);
+  if (parsed.ec != std::errc() || number < 0 || number > 1'000'000'000) return std::nullopt;
+  const std::string_view suffix(parsed.ptr, static_cast<std::size_t>(end - parsed.ptr));
+  for (const TimeUnit& unit : kTimeUnits) {
+    if (suffix == unit.suffix) return number * unit.milliseconds;
+  }
+  return std::nullopt;
+}
+
 Located<std::int64_t> Reader::Milliseconds(std::string_view key, std::int64_t fallback) {
   const Value* value = Find(key);
   if (value == nullptr) return {fallback, at_};
   const auto* text = As<std::string>(*value, key, "a time such as \"90s\"");
   if (text == nullptr) return {fallback, value->at};
-  std::int64_t number = 0;
-  const char* end = text->data() + text->size();
-  const auto parsed = std::from_chars(text->data(), end, number);
-  if (parsed.ec == std::errc() && number >= 0 && number <= 1'000'000'000) {
-    const std::string_view suffix(parsed.ptr, static_cast<std::size_t>(end - parsed.ptr));
-    for (const TimeUnit& unit : kTimeUnits) {
-      if (suffix == unit.suffix) return {number * unit.milliseconds, value->at};
-    }
-  }
+  if (const auto milliseconds = ParseMilliseconds(*text)) return {*milliseconds, value->at};
   diagnostics_->Add(value->at, "\"{}\" is not a time; write a number and ms, s, min or h", *text);
   return {fallback, value->at};
 }

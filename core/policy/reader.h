@@ -113,6 +113,8 @@ std::string_view ClosestMatch(std::string_view word, std::span<const std::string
 
 // Parses "64KiB" and the like; an empty optional if it is not a size.
 std::optional<std::uint64_t> ParseSize(std::string_view text);
+// "90s", "5min", "1h" or "500ms" in milliseconds; nothing for anything else.
+std::optional<std::int64_t> ParseMilliseconds(std::string_view text);
 // "64 MiB", "1.5 GiB": the shortest exact-enough form, for people.
 std::string FormatSize(std::uint64_t bytes);
 

@@ -6,11 +6,18 @@
 #include "lockdown/apply/linux_limits.h"
 #include "lockdown/apply/report.h"
 #include "lockdown/device/record.h"
+#include "lockdown/maintenance/linux_maintenance.h"
 
 namespace bf::lockdown {
 namespace {
 
-Situation ReadSituation() { return {}; }
+// A window that cannot be read is a closed one.
+Situation SituationOf(cli::Invocation& invocation, const Policy& policy) {
+  const auto situation = ReadSituation(invocation.root, policy);
+  if (situation) return *situation;
+  invocation.Say(cli::Level::kWarning, situation.error().ToString());
+  return {};
+}
 
 cli::Level LevelOf(Severity severity) {
   return severity == Severity::kFailed     ? cli::Level::kError
@@ -21,7 +28,7 @@ cli::Level LevelOf(Severity severity) {
 Status DryRun(cli::Invocation& invocation, const Policy& policy) {
   LinuxSysfs sysfs(invocation.root);
   BF_ASSIGN(const Facts facts, Observe(sysfs));
-  const Plan plan = MakePlan(&policy, ReadSituation(), facts);
+  const Plan plan = MakePlan(&policy, SituationOf(invocation, policy), facts);
   if (invocation.json)
     invocation.out() << device::ToText({{"schema", 1}, {"steps", plan::ToJson(plan)}});
   else
@@ -38,7 +45,7 @@ Status RunApply(cli::Invocation& invocation) {
   }
   // Without a policy there is still something to do: everything is shut.
   LinuxKernel kernel(invocation.root);
-  const Situation situation = ReadSituation();
+  const Situation situation = policy ? SituationOf(invocation, *policy) : Situation();
   Applied applied = Apply(policy ? &*policy : nullptr, situation, kernel);
   if (!policy)
     applied.problems.insert(applied.problems.begin(),
@@ -75,7 +82,7 @@ Status RunDecide(cli::Invocation& invocation) {
   // The process is ours alone only on the machine itself.
   if (invocation.root == "/") BF_TRY(LimitOurselves({}));
   BF_ASSIGN(const Policy policy, LoadPolicy(invocation.policy_dir));
-  const Situation situation = ReadSituation();
+  const Situation situation = SituationOf(invocation, policy);
   Result<Answer> answer;
   if (invocation.dry_run) {
     LinuxSysfs sysfs(invocation.root);
@@ -123,7 +130,7 @@ Status RunDevices(cli::Invocation& invocation) {
     invocation.Say(cli::Level::kNotice, policy.error().ToString());
     policy = Policy();
   }
-  const Situation situation = ReadSituation();
+  const Situation situation = SituationOf(invocation, *policy);
   invocation.out() << (invocation.json ? device::ToText(DevicesToJson(*policy, situation, devices))
                                        : DevicesToText(*policy, situation, devices));
   return {};

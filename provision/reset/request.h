@@ -15,6 +15,8 @@ namespace bf::provision::reset {
 inline constexpr std::string_view kControl = "control";
 inline constexpr std::string_view kRequest = "control/reset-request";
 inline constexpr std::string_view kRecord = "control/last-reset";
+// Which maintenance tokens were used (bf-lockdown): a reset must not make them good again.
+inline constexpr std::string_view kUsedTokens = "control/maintenance-used";
 
 struct Request {
   std::string requested;  // UTC, "2026-11-23T00:10:05Z"
