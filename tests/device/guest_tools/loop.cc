@@ -55,9 +55,8 @@ void Loop::run() {
     epoll_event event{};
     const int count = epoll_wait(epoll_, &event, 1, idle_ ? 0 : -1);
     if (count < 0 && errno != EINTR) die("epoll_wait");
-    if (count == 0 && idle_) {
-      std::exchange(idle_, nullptr)();
-    } else if (count > 0) {
+    if (idle_ && (count == 0 || --patience_ == 0)) std::exchange(idle_, nullptr)();
+    if (count > 0) {
       // A copy: the callback may remove itself.
       if (const auto found = ready_.find(event.data.fd); found != ready_.end()) {
         const auto action = found->second;

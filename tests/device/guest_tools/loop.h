@@ -16,7 +16,7 @@ namespace bf::test_input {
 // Monotonic milliseconds, the clock that evdev events are asked to carry too.
 double now_ms();
 
-// Calls back for descriptors that are ready; `idle` once nothing is ready any more.
+// Calls back for descriptors that are ready.
 class Loop {
  public:
   Loop();
@@ -29,13 +29,19 @@ class Loop {
   // Safe from within a callback; does not close the descriptor.
   void remove(int fd);
 
-  // Runs `action` when no descriptor is ready.
-  void when_idle(std::function<void()> action) { idle_ = std::move(action); }
+  // Runs `action` when no descriptor is ready; where one always is, after many callbacks.
+  void when_idle(std::function<void()> action) {
+    idle_ = std::move(action);
+    patience_ = kPatience;
+  }
   void stop() { stopped_ = true; }
   void run();
 
  private:
+  static constexpr int kPatience = 200;
+
   int epoll_;
+  int patience_ = 0;
   bool stopped_ = false;
   std::map<int, std::function<void()>> ready_;
   std::function<void()> idle_;

@@ -43,6 +43,7 @@ void Script::follow(const std::string& control) {
   control_ = standard_input ? STDIN_FILENO : open(control.c_str(), O_RDWR | O_CLOEXEC);
   if (control_ < 0) die(control);
   loop_.add(control_, [this] { read_control(); });
+  report_({{"event", "ready"}, {"t", now_ms()}});
 }
 
 void Script::read_control() {
@@ -58,6 +59,10 @@ void Script::read_control() {
 }
 
 void Script::add(const std::string& line) {
+  if (line == "stop") {
+    left_ = 0;
+    return carry_on();
+  }
   lines_.push_back(line);
   carry_on();
 }
@@ -114,14 +119,14 @@ void Script::repeat_once() {
   carry_on();
 }
 
-Json read_description(const std::string& path) {
+Json read_descriptions(const std::string& path) {
   std::ifstream file(path);
-  Json description = Json::parse(file, nullptr, false);
-  if (!description.is_object()) {
-    std::fprintf(stderr, "bf-test-input: %s is no description\n", path.c_str());
+  Json descriptions = Json::parse(file, nullptr, false);
+  if (!descriptions.is_array() || descriptions.empty() || !descriptions[0].is_object()) {
+    std::fprintf(stderr, "bf-test-input: %s has no descriptions\n", path.c_str());
     std::exit(65);
   }
-  return description;
+  return descriptions;
 }
 
 std::string bytes_of(const Json& description, const std::string& name) {

@@ -13,9 +13,10 @@
 
 namespace bf::test_input {
 
-// Carries out commands, one a line, in order: first those of the description, then those that are
-// written to the control file. Each device kind adds its own; here are
+// Carries out commands, one a line, in order, as they are written to the control file. Each device
+// kind adds its own; here are
 //   repeat COUNT MICROSECONDS COMMAND; COMMAND; …   cycles through the commands, one each interval
+//   stop                                            ends that at once
 //   say TEXT                                        reports TEXT: what came before is done
 //   end
 class Script {
@@ -49,8 +50,8 @@ class Script {
   std::size_t next_ = 0;
 };
 
-// The description, or the end of the program with the reason.
-Json read_description(const std::string& path);
+// A list of descriptions, or the end of the program with the reason.
+Json read_descriptions(const std::string& path);
 
 // Text of a description's member; NAME_hex gives bytes that JSON cannot.
 std::string bytes_of(const Json& description, const std::string& name);

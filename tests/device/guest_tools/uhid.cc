@@ -111,25 +111,20 @@ class HidDevice {
 
 }  // namespace
 
-int uhid(const std::string& description, const std::string& control) {
-  Json current = read_description(description);
+int uhid(const std::string& file, const std::string& control) {
+  const Json descriptions = read_descriptions(file);
   Loop loop;
   const Report report = report_to_watch();
   HidDevice device(loop, report);
-  device.create(current);
   Script script(
       loop, report,
-      {{"report", [&](const Script::Words& words) { device.input(from_hex(words.at(1))); }},
-       {"count", [&](const Script::Words&) { device.count(); }},
-       {"destroy", [&](const Script::Words&) { device.destroy(); }},
-       {"create",  // create [FILE]: the same device again, or another in its place
+      {{"create",  // create NUMBER, as counted from 0 in the file
         [&](const Script::Words& words) {
-          if (words.size() > 1) current = read_description(words[1]);
-          device.create(current);
-        }}});
-  for (const Json& line : current.value("commands", Json::array())) {
-    script.add(line.get<std::string>());
-  }
+          device.create(descriptions.at(static_cast<std::size_t>(std::stoi(words.at(1)))));
+        }},
+       {"destroy", [&](const Script::Words&) { device.destroy(); }},
+       {"report", [&](const Script::Words& words) { device.input(from_hex(words.at(1))); }},
+       {"count", [&](const Script::Words&) { device.count(); }}});
   script.follow(control);
   loop.run();
   return 0;

@@ -70,14 +70,23 @@ void emit(int fd, int type, int code, int value) {
 
 }  // namespace
 
-int uinput(const std::string& description, const std::string& control) {
-  const Json wanted = read_description(description);
+int uinput(const std::string& file, const std::string& control) {
+  const Json descriptions = read_descriptions(file);
   Loop loop;
   const Report report = report_to_watch();
-  int fd = create(wanted);
-  report({{"event", "created"}, {"t", now_ms()}});
+  int fd = -1;
   Script script(loop, report,
-                {{"event",  // event TYPE CODE VALUE, without a report of its own
+                {{"create",  // create NUMBER, as counted from 0 in the file
+                  [&](const Script::Words& words) {
+                    fd = create(descriptions.at(static_cast<std::size_t>(std::stoi(words.at(1)))));
+                    report({{"event", "created"}, {"t", now_ms()}});
+                  }},
+                 {"destroy",
+                  [&](const Script::Words&) {
+                    close(fd);
+                    report({{"event", "destroyed"}, {"t", now_ms()}});
+                  }},
+                 {"event",  // event TYPE CODE VALUE, without a SYN_REPORT
                   [&](const Script::Words& words) {
                     emit(fd, std::stoi(words.at(1)), std::stoi(words.at(2)),
                          std::stoi(words.at(3)));
@@ -86,19 +95,7 @@ int uinput(const std::string& description, const std::string& control) {
                   [&](const Script::Words& words) {
                     emit(fd, EV_KEY, std::stoi(words.at(1)), std::stoi(words.at(2)));
                     emit(fd, EV_SYN, SYN_REPORT, 0);
-                  }},
-                 {"create",
-                  [&](const Script::Words&) {
-                    fd = create(wanted);
-                    report({{"event", "created"}, {"t", now_ms()}});
-                  }},
-                 {"destroy", [&](const Script::Words&) {
-                    close(fd);
-                    report({{"event", "destroyed"}, {"t", now_ms()}});
                   }}});
-  for (const Json& line : wanted.value("commands", Json::array())) {
-    script.add(line.get<std::string>());
-  }
   script.follow(control);
   loop.run();
   return 0;

@@ -8,8 +8,8 @@ namespace bf::test_input {
 // Reports everything that could be a key until it is killed.
 int watch();
 
-// Create a device from a description (JSON) and carry out commands from `control`, until it ends.
-int uinput(const std::string& description, const std::string& control);
-int uhid(const std::string& description, const std::string& control);
+// Make devices from a file of descriptions (JSON), as commands from `control` say, until it ends.
+int uinput(const std::string& file, const std::string& control);
+int uhid(const std::string& file, const std::string& control);
 
 }  // namespace bf::test_input

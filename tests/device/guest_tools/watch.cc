@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <optional>
 
@@ -39,6 +41,17 @@ void take_reports(Loop& loop, Port& port) {
   });
 }
 
+// "PATH TEXT": a line to the control FIFO of another verb's process.
+void pass_on(std::string_view words) {
+  const auto space = words.find(' ');
+  const int fd =
+      open(std::string(words.substr(0, space)).c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return;
+  const std::string line = std::string(words.substr(space + 1)) + "\n";
+  if (write(fd, line.data(), line.size()) < 0) std::perror("bf-test-input: tell");
+  close(fd);
+}
+
 }  // namespace
 
 int watch() {
@@ -54,6 +67,8 @@ int watch() {
         port.send(marks);
         marks.clear();
       });
+    } else if (command.starts_with("tell ")) {
+      pass_on(std::string_view(command).substr(5));
     } else if (command == "raw") {
       terminal->make_raw();
     } else if (command == "screen") {

@@ -29,15 +29,16 @@ ATTRS{{product}}=="{_PRODUCT}", {_AUTHORIZE}
 LABEL="usb_end"
 """
 
+# Of a real USB port: a name can be anyone's.
 _HID_RULES = f"""
-SUBSYSTEM=="hid", ACTION=="add", ENV{{HID_NAME}}=="{CONTROL}", \
+SUBSYSTEM=="hid", ACTION=="add", DEVPATH=="/devices/pci*/usb*", ENV{{HID_NAME}}=="{CONTROL}", \
  RUN+="/bin/sh -c 'echo %k > /sys/bus/hid/drivers_probe'"
 """
 
 _INPUT_RULES = f"""
 SUBSYSTEM!="input|hidraw", GOTO="input_end"
 ACTION=="remove", GOTO="input_end"
-SUBSYSTEM=="input", ATTRS{{name}}=="{CONTROL}", GOTO="input_end"
+SUBSYSTEM=="input", DEVPATH=="/devices/pci*/usb*", ATTRS{{name}}=="{CONTROL}", GOTO="input_end"
 SUBSYSTEM=="input", KERNEL=="input[0-9]*", ATTR{{inhibited}}="1"
 SUBSYSTEM=="input", KERNEL=="event*|js*|mouse*|mice", MODE="0000", OWNER="root", GROUP="root"
 SUBSYSTEM=="hidraw", MODE="0000", OWNER="root", GROUP="root"
@@ -84,7 +85,7 @@ def set_by_hand(machine: InputMachine, closed: Collection[str]) -> None:
 
 
 _CLOSE_CONSOLE = """
-sysctl -q -w kernel.sysrq=0
+echo 0 > /proc/sys/kernel/sysrq
 ln -sf /dev/null /run/systemd/system/ctrl-alt-del.target
 mkdir -p /run/systemd/system.conf.d
 printf '[Manager]\\nCtrlAltDelBurstAction=none\\n' > /run/systemd/system.conf.d/bf-test.conf

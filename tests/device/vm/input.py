@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,34 +62,48 @@ class Leaks:
         return [event["code"] for event in self.evdev if event["value"] == 1]
 
 
-class VirtualHid:
-    """A uhid or uinput device; commands go to it as to guest_tools/script.h."""
+class Virtual:
+    """Makes uhid or uinput devices inside, of a list of descriptions, one at a time."""
 
-    def __init__(self, machine: InputMachine, kind: str, description: dict[str, Any], name: str):
+    def __init__(self, machine: InputMachine, kind: str, descriptions: Sequence[dict[str, Any]],
+                 name: str):
         self._machine = machine
-        self.name = name
         self._control = f"{_RUN}/{name}.control"
         path = f"{_RUN}/{name}.json"
-        machine.write_file(path, json.dumps(description))
-        # The modules are loaded when a program opens the node; a test is not about that.
-        machine.run(f"modprobe {kind}; mkfifo {self._control}")
-        self.start = machine.watch.position()
-        machine.run(f"systemd-run -q --collect --unit=bf-test-{name} /usr/lib/bf-test/bf-test-input"
-                    f" {kind} {path} {self._control}")
-        machine.watch.wait(self.start, event="created")
+        start = machine.watch.position()
+        # The module is loaded when a program opens the node; a case is not about that.
+        machine.run(f"cat > {path} <<'END'\n{json.dumps(descriptions)}\nEND\n"
+                    f"set -e; modprobe {kind}; mkfifo {self._control}\n"
+                    f"setsid /usr/lib/bf-test/bf-test-input {kind} {path} {self._control} "
+                    f"</dev/null >{_RUN}/{name}.log 2>&1 &")
+        machine.watch.wait(start, event="ready")
 
-    def command(self, *lines: str) -> None:
-        text = "".join(line + "\n" for line in lines)
-        self._machine.run(f"printf %s '{text}' > {self._control}")
+    def tell(self, *lines: str) -> None:
+        """Commands, as guest_tools/script.h and uhid.cc have them; "stop" overtakes."""
+        for line in lines:
+            self._machine.watch.tell(self._control, line)
+
+    def create(self, number: int = 0, bound: bool = True) -> None:
+        """Until the kernel has bound a driver to the HID device, or where it is not to, has announced
+        it; and udev is done with it."""
+        start = self._machine.watch.position()
+        self.tell(f"create {number}")
+        # The kernel adds it later than it says that it was created.
+        self._machine.watch.wait(start, event="uevent", by="kernel", subsystem="hid",
+                                 action="bind" if bound else "add")
+        self._machine.watch.processed(start)
+
+    def destroy(self) -> None:
+        start = self._machine.watch.position()
+        self.tell("destroy")
+        self._machine.watch.wait(start, event="destroyed")
+        self._machine.watch.processed(start)
 
     def finish(self, timeout: float = CEILING) -> None:
         """Until all commands so far were carried out."""
         start = self._machine.watch.position()
-        self.command("say done")
+        self.tell("say done")
         self._machine.watch.wait(start, timeout, event="said", text="done")
-
-    def remove(self) -> None:
-        self._machine.run(f"systemctl stop bf-test-{self.name}; rm -f {self._control}")
 
 
 @dataclass
@@ -113,7 +127,7 @@ class InputMachine(Machine):
         self._plugged: list[str] = []
         # With nothing plugged in, where another process saved it.
         self._at_snapshot: dict[str, list[str]] = defaultdict(list)
-        self._virtual = 0
+        self._virtuals = 0
         self._x = 0
 
     def _more_devices(self) -> list[str]:
@@ -150,7 +164,7 @@ class InputMachine(Machine):
         if not self.qmp.execute("query-status")["running"]:
             self._wake()
         self._human(f"loadvm {name}")
-        self._virtual = 0
+        self._virtuals = 0
         self.watch.mark()
 
     def _wake(self) -> None:
@@ -191,7 +205,7 @@ class InputMachine(Machine):
         self.attach(driver, id, **properties)
         event = self.watch.wait(start, timeout, event="uevent", by="kernel", action="bind",
                                 devtype="usb_device")
-        self.settle()
+        self.watch.processed(start)
         return "/sys" + event["devpath"]
 
     def unplug(self, id: str, timeout: float = CEILING) -> None:
@@ -231,13 +245,15 @@ class InputMachine(Machine):
             else:
                 self.press(KEYS.get(character, character))
 
-    def uhid(self, description: dict[str, Any]) -> VirtualHid:
-        self._virtual += 1
-        return VirtualHid(self, "uhid", description, f"uhid-{self._virtual}")
+    def uhid(self, *descriptions: dict[str, Any]) -> Virtual:
+        return self._virtual("uhid", descriptions)
 
-    def uinput(self, description: dict[str, Any]) -> VirtualHid:
-        self._virtual += 1
-        return VirtualHid(self, "uinput", description, f"uinput-{self._virtual}")
+    def uinput(self, *descriptions: dict[str, Any]) -> Virtual:
+        return self._virtual("uinput", descriptions)
+
+    def _virtual(self, kind: str, descriptions: Sequence[dict[str, Any]]) -> Virtual:
+        self._virtuals += 1
+        return Virtual(self, kind, descriptions, f"{kind}-{self._virtuals}")
 
     # What came out
 

@@ -40,6 +40,10 @@ class Watch:
         index, _ = self._stream.wait(rf'"mark":"{self._marks}"', timeout, start)
         return index + 1
 
+    def tell(self, control: str, line: str) -> None:
+        """A line to the control FIFO of a process inside."""
+        self._stream.send(f"tell {control} {line}\n")
+
     def take_terminal(self) -> None:
         """Reads tty1 key by key again, after a getty had it."""
         self._stream.send("raw\n")
@@ -71,6 +75,18 @@ class Watch:
                     and matching(event)):
                 return event
             start = index + 1
+
+    def processed(self, start: int, timeout: float = CEILING) -> None:
+        """Until udev is done with every uevent since `start`, and with those that came of it."""
+        done: set[str] = set()
+        while True:
+            events = self.events(start, self.mark(), event="uevent")
+            done |= {event["seqnum"] for event in events if event["by"] == "udev"}
+            waiting = {event["seqnum"] for event in events} - done
+            if not waiting:
+                return
+            for number in waiting:
+                self.wait(start, timeout, event="uevent", by="udev", seqnum=number)
 
     def close(self) -> None:
         self._stream.close()

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chords that leave the application: from a keyboard that no gate holds, with and without the console
+shut behind it."""
+
+from __future__ import annotations
+
+import pytest
+
+from scenarios.input_gates import close_console_by_hand
+from vm.input import InputMachine
+
+FUNCTION_KEYS = [f"f{number}" for number in range(1, 13)]
+# B, I, E and C last: the first that is let through ends the run.
+SYSRQ_KEYS = ["h", "r", "k", "s", "u", "o", "i", "e", "c", "b"]
+
+
+@pytest.fixture
+def typed_on(open_device) -> InputMachine:
+    open_device.plug("usb-tablet", "control", port="15")
+    open_device.plug("usb-kbd", "kbd", port="1")
+    return open_device
+
+
+@pytest.fixture
+def shut(typed_on) -> InputMachine:
+    close_console_by_hand(typed_on)
+    return typed_on
+
+
+def boot_id(machine: InputMachine) -> str:
+    return machine.run("cat /proc/sys/kernel/random/boot_id")
+
+
+def stopping(machine: InputMachine) -> str:
+    return machine.run("systemctl list-jobs --no-legend --no-pager")
+
+
+def test_ctrl_alt_del_reboots_an_open_console(typed_on):
+    machine = typed_on
+    start = machine.serial.position()
+    machine.press("ctrl", "alt", "delete")
+    machine.serial.wait("Stopp(ed|ing)", 120, start)
+
+
+def test_ctrl_alt_del_ten_times_reboots_at_once(typed_on):
+    machine = typed_on
+    start = machine.qmp.position()
+    for _ in range(10):
+        machine.press("ctrl", "alt", "delete")
+    machine.qmp.wait_event("SHUTDOWN", 120, start)
+
+
+def test_sysrq_b_reboots_an_open_console(typed_on):
+    machine = typed_on
+    start = machine.qmp.position()
+    machine.press("alt", "sysrq", "b")
+    machine.qmp.wait_event("SHUTDOWN", 120, start)
+
+
+def test_sysrq_does_nothing(shut):
+    machine = shut
+    boot, start = boot_id(machine), machine.watch.position()
+    for key in SYSRQ_KEYS:
+        machine.press("alt", "sysrq", key)
+    machine.point()
+    assert machine.leaks(start).sysrq == []
+    assert boot_id(machine) == boot
+
+
+def test_no_other_terminal(shut):
+    machine = shut
+    start = machine.watch.position()
+    for key in FUNCTION_KEYS:
+        machine.press("ctrl", "alt", key)
+    machine.press("alt", "left")
+    machine.press("alt", "right")
+    machine.point()
+    assert machine.leaks(start).vt == []
+    assert machine.run("cat /sys/class/tty/tty0/active").strip() == "tty1"
+
+
+@pytest.mark.parametrize("times", [1, 10])
+def test_ctrl_alt_del_does_nothing(shut, times):
+    machine = shut
+    boot, start = boot_id(machine), machine.qmp.position()
+    for _ in range(times):
+        machine.press("ctrl", "alt", "delete")
+    machine.point()
+    assert stopping(machine) == ""
+    assert machine.target_reached("betterframe-kiosk.target")
+    assert boot_id(machine) == boot
+    assert machine.qmp.execute("query-status")["running"]
