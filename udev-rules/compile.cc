@@ -68,6 +68,14 @@ void InputEntry(Writer& out, const Allow& entry, const AllowInput& input) {
   out.Because(input.at, entry.name.value, rule + R"(, ENV{.BF_ENTRY}="1")");
 }
 
+// What no entry names is shut without asking anybody. Afterwards decide puts it into the journal.
+void Tell(Writer& out, std::string_view gate) {
+  out.Rule(fmt::format(
+      R"(ENV{{.BF_ENTRY}}!="1", ACTION=="add", RUN+="/usr/bin/bf-lockdown decide {} $devpath")",
+      gate));
+  out.Rule(R"(ENV{.BF_ENTRY}!="1", GOTO="bf_end")");
+}
+
 void UsbGate(Writer& out, const Policy& policy) {
   out.Section("Gate 1, USB interfaces: no driver, unless decide authorizes this one.");
   out.Rule(R"(LABEL="bf_usb")");
@@ -78,7 +86,8 @@ void UsbGate(Writer& out, const Policy& policy) {
   for (const Allow& entry : policy.allows) {
     if (entry.bus.value == Bus::kUsb) UsbEntry(out, entry);
   }
-  out.Rule(R"(ENV{.BF_ENTRY}!="1", ATTR{authorized}="0", GOTO="bf_end")");
+  out.Rule(R"(ENV{.BF_ENTRY}!="1", ATTR{authorized}="0")");
+  Tell(out, "usb");
   out.Rule(
       R"(PROGRAM=="/usr/bin/bf-lockdown decide usb $devpath", RESULT=="deny", ATTR{authorized}="0")");
   out.Rule(R"(GOTO="bf_end")");
@@ -106,9 +115,11 @@ void HidGate(Writer& out, const Policy& policy) {
     if (entry.has_hid()) HidEntry(out, entry);
   }
   out.Rule(R"(ENV{.BF_ENTRY}!="1", DRIVER=="?*", ATTR{driver/unbind}="$kernel")");
-  out.Rule(R"(ENV{.BF_ENTRY}!="1", GOTO="bf_end")");
-  out.Rule(
-      R"(PROGRAM=="/usr/bin/bf-lockdown decide hid $devpath", RESULT=="deny", DRIVER=="?*", ATTR{driver/unbind}="$kernel")");
+  Tell(out, "hid");
+  // Two rules: udev compares DRIVER before it runs PROGRAM, and there is none before decide binds
+  // one.
+  out.Rule(R"(PROGRAM!="/usr/bin/bf-lockdown decide hid $devpath", GOTO="bf_end")");
+  out.Rule(R"(RESULT=="deny", DRIVER=="?*", ATTR{driver/unbind}="$kernel")");
   out.Rule(R"(GOTO="bf_end")");
 }
 
@@ -126,7 +137,8 @@ void InputGate(Writer& out, const Policy& policy) {
     out.Because(filter.at, filter.device.value,
                 fmt::format(R"(DEVPATH=="/devices/virtual/input/*"{}, ENV{{.BF_ENTRY}}="1")",
                             Match("ATTR{name}", lockdown::FilterOutputName(filter))));
-  out.Rule(R"(ENV{.BF_ENTRY}!="1", ENV{BF_LOCKDOWN}="deny", ATTR{inhibited}="1", GOTO="bf_end")");
+  out.Rule(R"(ENV{.BF_ENTRY}!="1", ENV{BF_LOCKDOWN}="deny", ATTR{inhibited}="1")");
+  Tell(out, "input");
   out.Rule(R"(PROGRAM!="/usr/bin/bf-lockdown decide input $devpath", GOTO="bf_end")");
   out.Rule(R"(RESULT=="allow *", ENV{BF_LOCKDOWN}="allow", ENV{BF_LOCKDOWN_ENTRY}="%c{2}")");
   out.Rule(R"(RESULT=="filter *", ENV{BF_LOCKDOWN}="filter", ENV{BF_LOCKDOWN_ENTRY}="%c{2}")");

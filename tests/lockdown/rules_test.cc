@@ -101,9 +101,9 @@ TEST(Literal, MatchesItselfAndNothingNearIt) {
 // Row 26 of the attack list: names in an entry never become part of the rule.
 TEST(Rules, HoldOnlyWhatWeWrote) {
   const std::set<std::string> known = {
-      "ACTION",  "SUBSYSTEM", "KERNEL",  "KERNELS",    "DEVPATH",       "DRIVER",
-      "OWNER",   "GROUP",     "MODE",    "TAG",        "LABEL",         "GOTO",
-      "PROGRAM", "RESULT",    "OPTIONS", "IMPORT{db}", "IMPORT{parent}"};
+      "ACTION",  "SUBSYSTEM", "KERNEL", "KERNELS", "DEVPATH",    "DRIVER",
+      "OWNER",   "GROUP",     "MODE",   "TAG",     "LABEL",      "GOTO",
+      "PROGRAM", "RESULT",    "RUN",    "OPTIONS", "IMPORT{db}", "IMPORT{parent}"};
   const auto policy = lockdown::LoadPolicy(BF_TEST_DIR "/policy/golden");
   ASSERT_TRUE(policy) << policy.error().ToString();
   int rules = 0;
@@ -123,7 +123,7 @@ TEST(Rules, HoldOnlyWhatWeWrote) {
         EXPECT_TRUE(ours) << token.key << " in " << line;
         if (token.key == "LABEL") labels.insert(token.value);
         if (token.key == "GOTO") gotos.insert(token.value);
-        if (token.key == "PROGRAM") {
+        if (token.key == "PROGRAM" || token.key == "RUN") {
           EXPECT_TRUE(token.value.starts_with("/usr/bin/bf-lockdown decide ")) << line;
         }
         // A value that is written may come from the kernel's name of the device alone.
