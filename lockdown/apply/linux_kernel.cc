@@ -84,8 +84,7 @@ Status LinuxKernel::LoadModule(const std::string& name) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ':';
   });
   if (!plain) return Fail("this is no name of a module");
-  // Not host::Run: it waits by a pidfd, which udev's filter of system calls does not let its
-  // programs have. A deadline there is: that of this process, or of its unit.
+  // One child without a deadline of its own: this process has one, or its unit.
   std::array<std::string, 4> words = {"modprobe", "-q", "--", name};
   std::string path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
   std::array<char*, 5> argv = {words[0].data(), words[1].data(), words[2].data(), words[3].data(),

@@ -20,8 +20,8 @@ class LinuxSysfs : public Sysfs {
   Result<std::string> Link(const std::string& directory, const std::string& name) override;
   void Forget() override { directories_.clear(); }
 
-  // openat2 is not for what udev starts: its filter of system calls answers ENOSYS. There is
-  // nothing hostile about the paths of sysfs, only about what is in the files.
+  // No openat2 here: what udev starts is under RestrictSUIDSGID=, which answers ENOSYS to it. There
+  // is nothing hostile about the paths of sysfs, only about what is in the files.
   Result<int> Directory(const std::string& directory);
   Result<host::UniqueFd> OpenIn(const std::string& directory, const std::string& name, int flags);
   const std::string& root() const { return root_; }
