@@ -4,8 +4,8 @@
 #include <fcntl.h>
 #include <sys/statvfs.h>
 
-#include "core/host/file.h"
 #include "core/hash/sha256.h"
+#include "core/host/file.h"
 #include "overlays/linux_store.h"
 #include "overlays/linux_tree.h"
 
@@ -71,7 +71,8 @@ std::string RootFsIdentity(const std::string& root, const std::vector<facts::Mou
   if (!fd) return {};
   std::array<char, 4096> head{};
   if (!host::ReadAt(fd->get(), 0, std::as_writable_bytes(std::span(head)), device)) return {};
-  return fmt::format("{}:{}", mount->fs_type, hash::HashOf({head.data(), head.size()}).substr(0, 16));
+  return fmt::format("{}:{}", mount->fs_type,
+                     hash::HashOf({head.data(), head.size()}).substr(0, 16));
 }
 
 std::string DataProblem(const Policy& policy, const std::vector<facts::Mount>& mounts) {

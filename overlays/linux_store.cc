@@ -7,8 +7,8 @@
 
 #include <cerrno>
 
-#include "core/host/file.h"
 #include "core/hash/sha256.h"
+#include "core/host/file.h"
 #include "overlays/linux_facts.h"
 
 namespace bf::overlays {

@@ -9,9 +9,9 @@
 
 #include <cerrno>
 
+#include "core/hash/sha256.h"
 #include "core/host/file.h"
 #include "core/host/mount.h"
-#include "core/hash/sha256.h"
 #include "overlays/linux_xattrs.h"
 
 namespace bf::overlays {

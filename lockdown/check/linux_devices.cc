@@ -5,6 +5,7 @@
 
 #include "lockdown/apply/facts.h"
 #include "lockdown/apply/linux_kernel.h"
+#include "lockdown/maintenance/linux_maintenance.h"
 
 namespace bf::lockdown::check {
 namespace {
@@ -41,7 +42,7 @@ std::string FindUnread(LinuxSysfs& sysfs, const std::vector<device::Device>& dev
 
 }  // namespace
 
-void ReadDevices(const std::string& root, Facts& facts) {
+void ReadDevices(const std::string& root, const Policy& policy, Facts& facts) {
   LinuxSysfs sysfs(root);
   auto seen = lockdown::Observe(sysfs);
   if (!seen) {
@@ -50,9 +51,9 @@ void ReadDevices(const std::string& root, Facts& facts) {
   }
   facts.devices.problem = FindUnread(sysfs, seen->devices);
   facts.devices.items = std::move(seen->devices);
-  // No window is opened by anything yet.
-  facts.maintenance = false;
-  facts.maintenance_problem.clear();
+  const auto situation = ReadSituation(root, policy);
+  facts.maintenance = situation && situation->maintenance;
+  facts.maintenance_problem = situation ? "" : situation.error().ToString();
 }
 
 }  // namespace bf::lockdown::check

@@ -201,7 +201,7 @@ Seen<ConfigFile> ReadConfigs(const std::string& root, const std::string& main,
   return configs;
 }
 
-Facts Observe(const std::string& root, const Expected& expected) {
+Facts Observe(const std::string& root, const Policy& policy, const Expected& expected) {
   Facts facts;
   for (const auto path : kAttributes) facts.attributes.emplace(path, ReadText(root, path));
   facts.groups = ReadGroups(root);
@@ -221,7 +221,7 @@ Facts Observe(const std::string& root, const Expected& expected) {
   facts.rules = ReadRules(root);
   facts.installed = ReadInstalled(root, expected);
   facts.stage = ReadStage(root);
-  ReadDevices(root, facts);
+  ReadDevices(root, policy, facts);
   return facts;
 }
 

@@ -10,7 +10,7 @@
 namespace bf::lockdown::check {
 
 // What cannot be read says so in the facts; there is no error that hides the rest.
-Facts Observe(const std::string& root, const Expected& expected);
+Facts Observe(const std::string& root, const Policy& policy, const Expected& expected);
 
 // The parts.
 File ReadText(const std::string& root, std::string_view path);

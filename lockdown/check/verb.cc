@@ -10,7 +10,8 @@ namespace {
 Status RunCheck(cli::Invocation& invocation) {
   BF_ASSIGN(const Policy policy, LoadPolicy(invocation.policy_dir));
   const check::Expected expected = check::ExpectedOf(policy);
-  const auto results = check::Check(policy, expected, check::Observe(invocation.root, expected));
+  const auto results =
+      check::Check(policy, expected, check::Observe(invocation.root, policy, expected));
   invocation.out() << (invocation.json ? check::ToText(check::ToJson(results))
                                        : check::ToTable(results));
   if (check::HasDrift(results)) invocation.exit_code = cli::kExitDrift;

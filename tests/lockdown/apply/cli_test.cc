@@ -53,7 +53,8 @@ TEST_F(Verbs, DevicesShowsWhatBecomesOfEach) {
 }
 
 TEST_F(Verbs, DevicesThatAreDeniedComeWithAnEntryForThem) {
-  machine.tree.Write("policy/input.toml", "schema = 1\n[usb]\nhubs = 0\n[console]\n[maintenance]\n");
+  machine.tree.Write("policy/input.toml",
+                     "schema = 1\n[usb]\nhubs = 0\n[console]\n[maintenance]\n");
   const Ran run = Ask({"devices"});
   EXPECT_EQ(run.code, 0) << run.err;
   bf::test::ExpectGolden(Golden("denied.txt"), run.out);

@@ -374,7 +374,8 @@ TEST(EscapeMatrix, WhatIsNotReadIsDrift) {
 TEST(EscapeMatrix, ARootWithNothingInItIsDriftInEveryRowThatReadsTheKernel) {
   const testing_support::TempTree empty;
   const CleanDevice device;
-  const auto red = RedRows(Check(device.policy, device.expected, Observe(empty.path(), {})));
+  const auto red =
+      RedRows(Check(device.policy, device.expected, Observe(empty.path(), device.policy, {})));
   for (const char* row : {"sysrq", "cmdline-usb", "hid-autoprobe", "inhibited", "rules-files",
                           "event-nodes", "apply", "power-key", "getty-screen"})
     EXPECT_TRUE(red.contains(row)) << row;

@@ -49,7 +49,7 @@ class CleanDevice {
   }
 
   Facts Observed() const {
-    Facts facts = Observe(tree.path(), expected);
+    Facts facts = Observe(tree.path(), policy, expected);
     // Whoever runs the tests plays root.
     const auto as_root = [](check::Node& node) {
       if (node.uid == ::geteuid()) node.uid = 0;

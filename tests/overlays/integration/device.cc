@@ -12,9 +12,9 @@
 #include <cstdlib>
 
 #include "core/facts/stage.h"
+#include "core/hash/sha256.h"
 #include "core/host/file.h"
 #include "core/host/spawn.h"
-#include "core/hash/sha256.h"
 #include "overlays/tool.h"
 
 namespace bf::overlays::test {

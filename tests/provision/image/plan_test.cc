@@ -38,7 +38,10 @@ const WriteTable& TableOf(const ImagePlan& plan) { return std::get<WriteTable>(p
 
 std::string ProblemOf(const ImageFacts& facts, ImageRequest request = {"out", {}, 512}) {
   const auto plan = PlanImage(Shipped(), facts, request);
-  return plan ? "none" : plan.error().ToString();
+  if (plan) return "none";
+  std::string text = plan.error().ToString();
+  for (const std::string& more : plan.error().also) text += "\n" + more;
+  return text;
 }
 
 TEST(Autoboot, IsExactlyOneSectorWhateverTheNumbers) {
