@@ -25,7 +25,8 @@ def of_package(deb: Path) -> str:
         raw = subprocess.run(["dpkg-deb", part, str(deb)], check=True, capture_output=True).stdout
         with tarfile.open(fileobj=io.BytesIO(raw)) as archive:
             for member in sorted(archive.getmembers(), key=lambda m: m.name):
-                content = archive.extractfile(member)
+                # A link, such as a mask, may lead out of the package.
+                content = archive.extractfile(member) if member.isfile() else None
                 parts.append(f"{member.name} {member.mode:o} {member.uid} {member.gid} "
                              f"{member.type!r} {member.linkname}")
                 parts.append(content.read() if content else b"")
