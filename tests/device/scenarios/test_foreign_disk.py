@@ -13,6 +13,7 @@ from scenarios.device_state import DATA, assert_settled, machine_id, mounts
 from vm import Machine
 
 LINUX_DATA = "0FC63DAF-8483-4772-8E79-3D69D8477DE4"
+LET_THROUGH = "usbcore.authorized_default=1 systemd.mask=bf-lockdown.service"
 UNFORMATTED = "9E1B52A4-6D0C-4C5E-9F0A-BFDA7A0F0A01"
 
 
@@ -39,9 +40,9 @@ def test_a_stick_with_our_names(make_device, data_type):
     machine.extra = ["-device", "qemu-xhci,id=usb", "-drive",
                      f"if=none,id=stick,format=raw,file={stick}",
                      "-device", "usb-storage,drive=stick,bus=usb.0,removable=on"]
-    # USB is held back by usbcore.authorized_default=0. The attack is meant to get further than
-    # that, so the board lets it through; the last of two values on a command line counts.
-    machine.boot("usbcore.authorized_default=1")
+    # USB is held back by usbcore.authorized_default=0, and shut by bf-lockdown. The attack is meant
+    # to get further than both; the last of two values on a command line counts.
+    machine.boot(LET_THROUGH)
     machine.run("udevadm settle; test -b /dev/sda2")
     assert_settled(machine)
     own = mounts(machine)
@@ -50,7 +51,7 @@ def test_a_stick_with_our_names(make_device, data_type):
     assert not [m for m in own.values() if m.source.startswith("/dev/sda")]
     first = machine_id(machine)
     machine.power_off()
-    machine.boot("usbcore.authorized_default=1")
+    machine.boot(LET_THROUGH)
     assert_settled(machine)
     assert machine_id(machine) == first
     machine.cut_power()
