@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`bf-lockdown check` on the booted device: nothing to say of one as it is shipped, and each way to
-undo it while it runs is found."""
+"""`bf-lockdown check` on the booted device: of one as it is shipped it says what its kernel cannot
+shut, and nothing else; each way to undo it while it runs is found."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ UNDONE = {
     "rules-files": f"mkdir -p {_RULES}; ln -s /dev/null {_RULES}/{_OURS}",
     "foreign-rules": f"mkdir -p {_RULES}; echo 'SUBSYSTEM==\"input\", ATTR{{inhibited}}=\"0\"'"
                      f" > {_RULES}/99-zz-mine.rules",
-    "usb-default": f"echo 3 > {_HUB}/authorized_default",
+    # Not 3: this kernel takes what it does not know for 1.
+    "usb-default": f"echo 2 > {_HUB}/authorized_default",
     "usb-interface-default": f"echo 1 > {_HUB}/interface_authorized_default",
     "hid-autoprobe": "echo 1 > /sys/bus/hid/drivers_autoprobe",
 }
@@ -31,9 +32,13 @@ def drifted(machine: InputMachine) -> dict[str, list[str]]:
     return rows
 
 
-def test_nothing_drifted_with_the_panel_in_use(input_device):
+# What Debian's kernel 6.1 for PCs cannot shut: it has no legacy_tiocsti, and atkbd is built in.
+OF_THE_KERNEL = {"tiocsti", "module-loaded"}
+
+
+def test_nothing_else_drifted_with_the_panel_in_use(input_device):
     input_device.plug("usb-kbd", "kbd", port="1")
-    assert drifted(input_device) == {}
+    assert drifted(input_device).keys() == OF_THE_KERNEL
 
 
 @pytest.mark.parametrize("row", UNDONE)
