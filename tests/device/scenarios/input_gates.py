@@ -14,9 +14,8 @@ ALL = (USB, HID, INPUT)
 # Every set that lacks one.
 WITHOUT_ONE = [tuple(gate for gate in ALL if gate != missing) for missing in ALL]
 
-# On the kernel command line: guest/usr/lib/bf-test/open covers what is shipped, and SysRq is what
-# Debian's kernel has without the word of ours before it.
-OPEN = "init=/usr/lib/bf-test/open sysctl.kernel.sysrq=438"
+# On the kernel command line: guest/usr/lib/bf-test/open covers what is shipped.
+OPEN = "init=/usr/lib/bf-test/open"
 
 _RULES = "/run/udev/rules.d/99-zz-bf-test-gates.rules"
 _PRODUCT = CONTROL.removeprefix("QEMU ")
