@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One boot for all cases of local input; each starts from a snapshot of it."""
+"""Two boots for all cases of local input, as it is shipped and without that; each case starts from a
+snapshot of one of them."""
 
 from __future__ import annotations
 
@@ -11,21 +12,21 @@ from pathlib import Path
 
 import pytest
 
-from scenarios.input_gates import ALL, set_by_hand
+from scenarios.input_gates import OPEN, set_by_hand
 from scenarios.input_power_on import PowerOn, power_on
 from vm.input import InputMachine, input_machine
 
-# For who writes cases: the machine that an earlier run left in build/device/logs/input, no boot.
+# For who writes cases: the machines that an earlier run left in build/device/logs, no boot.
 KEPT = os.environ.get("BF_INPUT_KEPT") == "1"
 
 
 @pytest.fixture(scope="session")
 def power_on_story(image: Path) -> Iterator[PowerOn]:
-    """A machine that was typed on from power-on, up, and saved with its gates "open" and "closed"."""
+    """The device as it is shipped: typed on from power-on, up, and saved."""
     directory = image.parent / "logs" / "input"
     kept = directory / "story"
-    if KEPT:
-        with input_machine(image, directory, resume_from="open") as machine:
+    if KEPT and kept.exists():
+        with input_machine(image, directory, resume_from="shut") as machine:
             machine.power_on()
             yield PowerOn(machine, **pickle.loads(kept.read_bytes()))
         return
@@ -33,29 +34,51 @@ def power_on_story(image: Path) -> Iterator[PowerOn]:
     with input_machine(image, directory) as machine:
         story = power_on(machine)
         kept.write_bytes(pickle.dumps({k: v for k, v in vars(story).items() if k != "machine"}))
-        # What a getty would get is what the watcher is to get.
-        machine.run("systemctl stop getty@tty1")
-        machine.watch.take_terminal()
-        set_by_hand(machine, ())
-        machine.settle()
-        machine.save("open")
-        set_by_hand(machine, ALL)
-        machine.save("closed")
+        machine.save("shut")
         yield story
 
 
+@pytest.fixture(scope="session")
+def opened(image: Path) -> Iterator[InputMachine]:
+    """A boot without what bf-lockdown ships, saved with no gate closed."""
+    directory = image.parent / "logs" / "input-open"
+    kept = directory / "kept"
+    if KEPT and kept.exists():
+        with input_machine(image, directory, resume_from="open") as machine:
+            machine.power_on()
+            yield machine
+        return
+    shutil.rmtree(directory, ignore_errors=True)
+    with input_machine(image, directory) as machine:
+        machine.power_on(OPEN)
+        machine.wait_booted()
+        machine.watch.take_terminal()
+        set_by_hand(machine, ())
+        # Shut by a word of the kernel command line; this is what Debian's kernel has without it.
+        machine.run("echo 438 > /proc/sys/kernel/sysrq")
+        machine.settle()
+        machine.save("open")
+        kept.touch()
+        yield machine
+
+
 @pytest.fixture
-def open_device(power_on_story: PowerOn) -> InputMachine:
+def open_device(opened: InputMachine) -> InputMachine:
     """No gate holds; nothing is plugged in."""
-    power_on_story.machine.restore("open")
+    opened.restore("open")
+    return opened
+
+
+@pytest.fixture
+def shipped(power_on_story: PowerOn) -> InputMachine:
+    """As it is shipped; nothing is plugged in."""
+    power_on_story.machine.restore("shut")
     return power_on_story.machine
 
 
 @pytest.fixture
-def input_device(power_on_story: PowerOn) -> InputMachine:
-    """All gates hold; nothing is plugged in but the pointer that they let in."""
-    machine = power_on_story.machine
-    machine.restore("closed")
-    machine.plug("usb-tablet", "control", port="15")
-    machine.point()
-    return machine
+def input_device(shipped: InputMachine) -> InputMachine:
+    """As it is shipped; nothing is plugged in but the pointer that the policy lets in."""
+    shipped.plug("usb-tablet", "control", port="15")
+    shipped.point()
+    return shipped

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from scenarios.input_gates import ALL, set_by_hand
 from vm.input import InputMachine, Leaks
 from vm.typist import Typist
 
@@ -18,7 +17,7 @@ _PER_SECOND = 25
 class PowerOn:
     machine: InputMachine
     keys: int  # typed in all
-    keys_before_gates: int  # of those, before anything in user space held
+    keys_at_boot: int  # of those, until it was up
     keys_while_plugging: int  # of those, while keyboards were plugged and moved
     leaks: Leaks
     screen: str  # tty1 at the end
@@ -39,11 +38,9 @@ def power_on(machine: InputMachine) -> PowerOn:
     typist, = typists
     with typist:
         machine.wait_booted()
-        before = typist.keys
-        set_by_hand(machine, ALL)
-        start = typist.keys
+        booting = typist.keys
         move_about(machine, typist)
-        plugging = typist.keys - start
+        plugging = typist.keys - booting
         typist.until(KEYS)
         keys = typist.stop()
     # Still in before the pointer: keys go to the keyboard plugged last, pointing to the pointer.
@@ -56,7 +53,7 @@ def power_on(machine: InputMachine) -> PowerOn:
     for device in ("control", "cold-behind", "cold-hub", "cold"):
         machine.unplug(device)
     machine.settle()
-    return PowerOn(machine, keys, before, plugging, leaks, machine.watch.screen(),
+    return PowerOn(machine, keys, booting, plugging, leaks, machine.watch.screen(),
                    registered)
 
 

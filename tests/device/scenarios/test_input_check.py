@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`bf-lockdown check` on the booted device: of one as it is shipped it says what its kernel cannot
+shut, and nothing else; each way to undo it while it runs is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from vm.input import InputMachine
+
+_RULES = "/run/udev/rules.d"
+_OURS = "10-betterframe-lockdown.rules"
+_HUB = "/sys/bus/usb/devices/usb1"
+
+UNDONE = {
+    "sysrq": "echo 1 > /proc/sys/kernel/sysrq",
+    "rules-files": f"mkdir -p {_RULES}; ln -s /dev/null {_RULES}/{_OURS}",
+    "foreign-rules": f"mkdir -p {_RULES}; echo 'SUBSYSTEM==\"input\", ATTR{{inhibited}}=\"0\"'"
+                     f" > {_RULES}/99-zz-mine.rules",
+    # Not 3: this kernel takes what it does not know for 1.
+    "usb-default": f"echo 2 > {_HUB}/authorized_default",
+    "usb-interface-default": f"echo 1 > {_HUB}/interface_authorized_default",
+    "hid-autoprobe": "echo 1 > /sys/bus/hid/drivers_autoprobe",
+}
+
+
+def drifted(machine: InputMachine) -> dict[str, list[str]]:
+    """The rows that say so, and what they say; the exit code agrees."""
+    done = machine.execute("bf-lockdown check --json")
+    rows = {row["name"]: row["drifts"] for row in done.json()["rows"] if row["verdict"] == "drift"}
+    assert done.exit_code == (3 if rows else 0), done.stderr
+    return rows
+
+
+# What Debian's kernel 6.1 for PCs cannot shut: it has no legacy_tiocsti, and atkbd is built in.
+OF_THE_KERNEL = {"tiocsti", "module-loaded"}
+
+
+def test_nothing_else_drifted_with_the_panel_in_use(input_device):
+    input_device.plug("usb-kbd", "kbd", port="1")
+    assert drifted(input_device).keys() == OF_THE_KERNEL
+
+
+@pytest.mark.parametrize("row", UNDONE)
+def test_what_is_undone_is_found(shipped, row):
+    shipped.run(UNDONE[row])
+    assert row in drifted(shipped)
