@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lockdown/apply/verbs.h"
 
+#include "core/facts/block.h"
 #include "lockdown/apply/linux_audit.h"
 #include "lockdown/apply/linux_kernel.h"
 #include "lockdown/apply/linux_limits.h"
@@ -11,12 +12,25 @@
 namespace bf::lockdown {
 namespace {
 
-// A window that cannot be read is a closed one.
-Situation SituationOf(cli::Invocation& invocation, const Policy& policy) {
-  const auto situation = ReadSituation(invocation.root, policy);
-  if (situation) return *situation;
-  invocation.Say(cli::Level::kWarning, situation.error().ToString());
-  return {};
+// "" where the root is on no disk that can be found.
+std::string RootDiskPath(const std::string& root) {
+  const auto disk = facts::ReadRootDisk(root);
+  if (!disk || !*disk) return "";
+  const std::string link = LinuxSysfs(root).Link("/block", (*disk)->device).value_or("");
+  return link.starts_with("../devices/") ? link.substr(2) : "";
+}
+
+// A window that cannot be read is a closed one; so it is without a policy.
+Situation SituationOf(cli::Invocation& invocation, const Policy* policy) {
+  Situation situation;
+  if (policy != nullptr) {
+    if (auto read = ReadSituation(invocation.root, *policy); read)
+      situation = *std::move(read);
+    else
+      invocation.Say(cli::Level::kWarning, read.error().ToString());
+  }
+  situation.root_disk = RootDiskPath(invocation.root);
+  return situation;
 }
 
 cli::Level LevelOf(Severity severity) {
@@ -28,7 +42,7 @@ cli::Level LevelOf(Severity severity) {
 Status DryRun(cli::Invocation& invocation, const Policy& policy) {
   LinuxSysfs sysfs(invocation.root);
   BF_ASSIGN(const Facts facts, Observe(sysfs));
-  const Plan plan = MakePlan(&policy, SituationOf(invocation, policy), facts);
+  const Plan plan = MakePlan(&policy, SituationOf(invocation, &policy), facts);
   if (invocation.json)
     invocation.out() << device::ToText({{"schema", 1}, {"steps", plan::ToJson(plan)}});
   else
@@ -45,7 +59,7 @@ Status RunApply(cli::Invocation& invocation) {
   }
   // Without a policy there is still something to do: everything is shut.
   LinuxKernel kernel(invocation.root);
-  const Situation situation = policy ? SituationOf(invocation, *policy) : Situation();
+  const Situation situation = SituationOf(invocation, policy ? &*policy : nullptr);
   Applied applied = Apply(policy ? &*policy : nullptr, situation, kernel);
   if (!policy)
     applied.problems.insert(applied.problems.begin(),
@@ -82,7 +96,7 @@ Status RunDecide(cli::Invocation& invocation) {
   // The process is ours alone only on the machine itself.
   if (invocation.root == "/") BF_TRY(LimitOurselves({}));
   BF_ASSIGN(const Policy policy, LoadPolicy(invocation.policy_dir));
-  const Situation situation = SituationOf(invocation, policy);
+  const Situation situation = SituationOf(invocation, &policy);
   Result<Answer> answer;
   if (invocation.dry_run) {
     LinuxSysfs sysfs(invocation.root);
@@ -130,7 +144,7 @@ Status RunDevices(cli::Invocation& invocation) {
     invocation.Say(cli::Level::kNotice, policy.error().ToString());
     policy = Policy();
   }
-  const Situation situation = SituationOf(invocation, *policy);
+  const Situation situation = SituationOf(invocation, &*policy);
   invocation.out() << (invocation.json ? device::ToText(DevicesToJson(*policy, situation, devices))
                                        : DevicesToText(*policy, situation, devices));
   return {};

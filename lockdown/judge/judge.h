@@ -36,6 +36,9 @@ struct Decision {
 // What is true of the machine at this moment.
 struct Situation {
   bool maintenance = false;  // a maintenance window is open
+  // Where the disk of the running root hangs, below /sys: what carries it is not let in by that,
+  // but never taken away either. A device that shuts out its own disk shows no kiosk.
+  std::string root_disk = {};
 };
 
 // Gate 1: may this interface get a driver? Needs device.usb with its descriptors; the

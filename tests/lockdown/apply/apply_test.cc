@@ -78,6 +78,30 @@ class ApplyTest : public testing::Test {
   FakeMachine machine;
 };
 
+// The board's own disk on USB, and a policy that forgot it: told by `check`, but not shut out.
+TEST_F(ApplyTest, WhatCarriesTheRunningRootIsNotTakenAway) {
+  keyboard.hid.clear();
+  keyboard.input.clear();
+  machine.Plant(keyboard);
+  const std::string interface = keyboard.usb->path + "/1-2:1.0";
+  machine.Set(interface, "authorized", "1");
+  for (const bool carries : {true, false}) {
+    Situation situation;
+    // Of a sibling whose name begins alike where it does not.
+    situation.root_disk = interface + (carries ? "/host0/block/sda" : "0/host0/block/sda");
+    LinuxSysfs sysfs(machine.tree.path());
+    const auto facts = Observe(sysfs);
+    ASSERT_TRUE(facts);
+    for (const Policy* one : std::initializer_list<const Policy*>{&policy, nullptr}) {
+      const Plan plan = MakePlan(one, situation, *facts);
+      const bool taken = std::any_of(plan.begin(), plan.end(), [](const auto& step) {
+        return std::holds_alternative<DeauthorizeInterface>(step.action);
+      });
+      EXPECT_EQ(taken, !carries) << plan::ToText(plan);
+    }
+  }
+}
+
 TEST_F(ApplyTest, ColdBootLetsInThePanelAndNothingElse) {
   machine.PlantWaiting(*panel.usb);
   machine.PlantWaiting(*keyboard.usb);
