@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import tempfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,3 +119,17 @@ def assert_clean(disk: Disk) -> None:
     check = disk.ext4("BF_DATA", "e2fsck", "-fn")
     assert check.returncode == 0, check.stdout
     assert "Filesystem state:         clean" in disk.ext4("BF_DATA", "dumpe2fs", "-h").stdout
+
+
+def replace_in_root(disk: Disk, name: str, content: bytes) -> None:
+    """Another content for a file of slot A's root, with debugfs: no mount, no root rights."""
+    with tempfile.TemporaryDirectory(dir=disk.path.parent) as scratch:
+        root = disk.extract("BF_ROOT_A", Path(scratch) / "root")
+        new = Path(scratch) / "new"
+        new.write_bytes(content)
+        done = subprocess.run(["/sbin/debugfs", "-w", "-f", "-", str(root)], text=True, check=True,
+                              capture_output=True, input=f"rm {name}\nwrite {new} {name}\n")
+        assert "not found" not in done.stderr, done.stderr
+        partition = disk.partition("BF_ROOT_A")
+        subprocess.run(["dd", f"if={root}", f"of={disk.path}", "bs=1M", "conv=notrunc",
+                        "oflag=seek_bytes", f"seek={partition.offset}", "status=none"], check=True)

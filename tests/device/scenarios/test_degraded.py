@@ -4,12 +4,8 @@ of what may be someone's data is written."""
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
-from pathlib import Path
-
 from firmware import gpt
-from scenarios.device_state import DATA, machine_id, mounts
+from scenarios.device_state import DATA, machine_id, mounts, replace_in_root
 from vm import Disk, Machine
 
 MIB = 1 << 20
@@ -69,20 +65,6 @@ def test_destroyed_after_years_of_use(make_device):
     assert machine_id(machine) == first
     assert machine.run("cat /var/lib/betterframe-pairing/token") == "precious\n"
     machine.cut_power()
-
-
-def replace_in_root(disk: Disk, name: str, content: bytes) -> None:
-    """Another content for a file of slot A's root, with debugfs: no mount, no root rights."""
-    with tempfile.TemporaryDirectory(dir=disk.path.parent) as scratch:
-        root = disk.extract("BF_ROOT_A", Path(scratch) / "root")
-        new = Path(scratch) / "new"
-        new.write_bytes(content)
-        done = subprocess.run(["/sbin/debugfs", "-w", "-f", "-", str(root)], text=True, check=True,
-                              capture_output=True, input=f"rm {name}\nwrite {new} {name}\n")
-        assert "not found" not in done.stderr, done.stderr
-        partition = disk.partition("BF_ROOT_A")
-        subprocess.run(["dd", f"if={root}", f"of={disk.path}", "bs=1M", "conv=notrunc",
-                        "oflag=seek_bytes", f"seek={partition.offset}", "status=none"], check=True)
 
 
 def with_mistakes(make_device, *names: str) -> Machine:
