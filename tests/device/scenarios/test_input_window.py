@@ -61,7 +61,7 @@ def replugged(machine: InputMachine, bound: bool) -> list[Window]:
                            action="bind" if bound else "add")
         machine.watch.processed(start)
         done = machine.watch.mark()
-        machine.watch.mark()
+        machine.run("sleep 0.3")  # by the guest's clock, in which the keys go on
         virtual.tell("stop")
         virtual.finish()
         windows.append(window_of(machine.watch.events(start, machine.watch.mark()),
