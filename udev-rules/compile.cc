@@ -86,7 +86,8 @@ void UsbGate(Writer& out, const Policy& policy) {
   for (const Allow& entry : policy.allows) {
     if (entry.bus.value == Bus::kUsb) UsbEntry(out, entry);
   }
-  out.Rule(R"(ENV{.BF_ENTRY}!="1", ATTR{authorized}="0")");
+  // A disk that has its driver had it before the gates: decide tells whether the root is on it.
+  out.Rule(R"(ENV{.BF_ENTRY}!="1", DRIVER!="usb-storage|uas", ATTR{authorized}="0")");
   Tell(out, "usb");
   out.Rule(
       R"(PROGRAM=="/usr/bin/bf-lockdown decide usb $devpath", RESULT=="deny", ATTR{authorized}="0")");
