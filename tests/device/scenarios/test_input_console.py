@@ -4,10 +4,13 @@ shipped and on one where all that is shipped but the gates is in effect."""
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from scenarios.input_gates import open_shipped
 from vm.input import InputMachine
+from vm.qmp import QmpError
 
 FUNCTION_KEYS = [f"f{number}" for number in range(1, 13)]
 # B, I, E and C last: the first that is let through ends the run.
@@ -49,15 +52,19 @@ def test_ctrl_alt_del_reboots_an_open_console(typed_on):
 def test_ctrl_alt_del_ten_times_reboots_at_once(typed_on):
     machine = typed_on
     start = machine.qmp.position()
-    for _ in range(10):
-        machine.press("ctrl", "alt", "delete")
+    # It may be gone before the last: the event is what counts.
+    with contextlib.suppress(QmpError):
+        for _ in range(10):
+            machine.press("ctrl", "alt", "delete")
     machine.qmp.wait_event("SHUTDOWN", 120, start)
 
 
 def test_sysrq_b_reboots_an_open_console(typed_on):
     machine = typed_on
     start = machine.qmp.position()
-    machine.press("alt", "sysrq", "b")
+    # Held down: there may be no machine left by the time the keys would come up.
+    for key in ("alt", "sysrq", "b"):
+        machine.key(key, True)
     machine.qmp.wait_event("SHUTDOWN", 120, start)
 
 
