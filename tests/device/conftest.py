@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from vm import Disk, Machine
+from vm.paths import IMAGE
 
 GIB = 1 << 30
-REPOSITORY = Path(__file__).parents[2]
-IMAGE = Path(os.environ.get("BF_DEVICE_IMAGE", REPOSITORY / "build/device/device.img"))
 # Larger than the image: the first boot has something to grow into.
 DISK_SIZE = 9 * GIB
 

@@ -13,11 +13,11 @@ import random
 
 import pytest
 
-from conftest import IMAGE
 from firmware import gpt
 from scenarios.device_state import assert_clean, assert_settled, assert_table_settled, machine_id
 from vm import Disk, Machine
 from vm.nbd import PullableDisk
+from vm.paths import IMAGE
 
 POINTS = 10
 REFERENCE = IMAGE.parent / "logs" / "first-boot-writes.json"
