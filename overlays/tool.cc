@@ -141,7 +141,9 @@ cli::Tool OverlayTool(StepHook hook) {
             "mount what overlays.toml lists; merge kept changes when the OS is another one",
             {},
             {},
-            [hook](cli::Invocation& invocation) { return ApplyVerb(invocation, hook); }},
+            [hook = std::move(hook)](cli::Invocation& invocation) {
+              return ApplyVerb(invocation, hook);
+            }},
            {"check",
             "show every writable mount, and find those that no policy lists",
             {},

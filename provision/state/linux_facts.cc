@@ -98,8 +98,7 @@ class Observer {
     if (source.type != FileType::kDirectory || !result_.quotas || source.foreign) return source;
     // Only a directory is ever opened here: opening a FIFO would wait, a device would act.
     auto fd = data.OpenAt(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    auto project =
-        fd ? ReadProject(fd->get(), path) : Result<ProjectFlags>(Failure(std::move(fd).error()));
+    auto project = fd ? ReadProject(fd->get(), path) : Result<ProjectFlags>(Failure(fd.error()));
     if (!project) {
       source.problem = project.error().ToString();
       return source;
