@@ -59,6 +59,7 @@ class Case:
         else:
             self.device = self.guest.plug(self.disk.path, self.name, self.bus, self.disk.sector,
                                           self.log, self.bad_sectors)
+        self.guest.await_partition(self.partition(1))
         self.guest.ok(f"""
             set -e
             mount -t ext4 -o ro /dev/{self.partition(1)} /case

@@ -150,6 +150,12 @@ class Guest:
             time.sleep(0.05)
         raise GuestError(f"the guest does not see the disk on {bus}")
 
+    def await_partition(self, name: str):
+        """Until the kernel has read the table of the disk that `name` is on. A disk has its size
+        before that; and once its first partition is there, who opens it waits for the others."""
+        self.ok(f"i=0; until [ -b /dev/{name} ] && head -c 0 /dev/{name}; do "
+                f"i=$((i + 1)); [ $i -lt 2000 ] || {{ ls /dev; exit 1; }}; usleep 50000; done")
+
     def unplug(self, name: str):
         self.execute("device_del", id=f"dev-{name}")
         self.wait_event("DEVICE_DELETED", f"dev-{name}")

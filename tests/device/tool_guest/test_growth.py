@@ -183,7 +183,7 @@ def test_sd_card(kernel, image, root_image, tmp_path):
         "-device", "sdhci-pci", "-drive", f"if=none,id=card,format=raw,file={disk.path}",
         "-device", "sd-card,drive=card"])
     try:
-        own.ok("for i in 1 2 3 4 5 6 7 8 9; do [ -e /dev/mmcblk0p2 ] && exit 0; sleep 0.5; done; false")
+        own.await_partition("mmcblk0p2")
         case = Case(own, disk, "card", device="mmcblk0")
         assert_grown(case, case.boot())
         assert case.partition() == "mmcblk0p2"

@@ -134,6 +134,7 @@ def test_no_partition_called_bf_data_and_one_on_a_usb_stick(make, finished):
     case.disk.entries[1] = (LINUX, "OTHER", DATA_AT, 64 * MIB)
     case.disk.write_table()
     usb = case.guest.plug(stick.disk.path, stick.name, "usb")
+    case.guest.await_partition(f"{usb}2")
     try:
         reason = case.boot_kept().reason
     finally:
@@ -147,7 +148,8 @@ def test_usb_disk_with_the_same_partitions_changes_nothing(make, finished):
     stick = finished(size=128 * MIB)
     was = stick.fingerprint()
     case = make()
-    case.guest.plug(stick.disk.path, stick.name, "usb")
+    usb = case.guest.plug(stick.disk.path, stick.name, "usb")
+    case.guest.await_partition(f"{usb}2")
     try:
         assert case.boot().report["details"]["formatted"]
     finally:

@@ -109,6 +109,9 @@ class Virtual:
 @dataclass
 class InputMachine(Machine):
     _STREAMS = ("agent", "serial", "qmp", "watch")
+    # A real hub that sleeps wakes its host when something is plugged in. QEMU's does not, when that
+    # happens between the last look at its ports and its falling asleep: the device is never seen.
+    _ARGUMENTS = "usbcore.autosuspend=-1"
 
     # A PC's own keyboard port. Off: keys go to USB keyboards or nowhere.
     i8042: bool = False

@@ -41,6 +41,8 @@ class MachineError(Exception):
 class Machine:
     # Sockets of QEMU's that are connected to, each a stream of that name.
     _STREAMS = ("agent", "serial", "qmp")
+    # What a special kind of device needs on the kernel command line.
+    _ARGUMENTS = ""
 
     disk: Disk
     directory: Path  # logs of each boot, named boot-N.*
@@ -84,7 +86,8 @@ class Machine:
         assert self._runtime is not None
         self.decision = self.firmware.decide()
         kernel, initramfs = self.firmware.extract(self.decision, self._runtime)
-        words = f"{self.decision.kernel_arguments()} {_BOARD_ARGUMENTS} {arguments}".strip()
+        words = " ".join(filter(None, [self.decision.kernel_arguments(), _BOARD_ARGUMENTS,
+                                       self._ARGUMENTS, arguments]))
         size = self.disk.sector_size
         geometry = f"logical_block_size={size},physical_block_size={max(size, 4096)}"
         drive = self.drive or f"file={self.disk.path},format=raw,cache=writeback,discard=unmap"
