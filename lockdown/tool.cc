@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lockdown/tool.h"
 
+#include <nlohmann/json.hpp>
+
 #include "core/host/file.h"
 #include "lockdown/apply/verbs.h"
 #include "lockdown/check/verb.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "overlays/report.h"
 
+#include <nlohmann/json.hpp>
+
 #include "overlays/judge.h"
 
 namespace bf::overlays {

@@ -2,7 +2,7 @@
 // What `bf-overlay` prints. Pure: values in, text out.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 

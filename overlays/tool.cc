@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "overlays/tool.h"
 
+#include <nlohmann/json.hpp>
+
 #include "core/facts/stage.h"
 #include "overlays/judge.h"
 #include "overlays/linux_facts.h"

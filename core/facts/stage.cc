@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include <cerrno>
+#include <nlohmann/json.hpp>
 
 #include "core/host/file.h"
 

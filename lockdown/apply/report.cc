@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lockdown/apply/report.h"
 
+#include <nlohmann/json.hpp>
+
 #include "core/hash/sha256.h"
 #include "lockdown/device/record.h"
 #include "lockdown/judge/explain.h"

@@ -2,7 +2,7 @@
 // What the verbs print.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "core/facts/stage.h"
 #include "lockdown/apply/apply.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lockdown/apply/verbs.h"
 
+#include <nlohmann/json.hpp>
+
 #include "core/facts/block.h"
 #include "lockdown/apply/linux_audit.h"
 #include "lockdown/apply/linux_kernel.h"

@@ -2,6 +2,7 @@
 #include "lockdown/check/report.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 namespace bf::lockdown::check {
 namespace {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lockdown/check/verb.h"
 
+#include <nlohmann/json.hpp>
+
 #include "lockdown/check/linux_facts.h"
 #include "lockdown/check/report.h"
 

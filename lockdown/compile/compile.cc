@@ -2,6 +2,7 @@
 #include "lockdown/compile/compile.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "core/hash/sha256.h"
 #include "lockdown/compile/header.h"

@@ -2,6 +2,7 @@
 #include "lockdown/judge/explain.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "lockdown/input/key_names.h"
 #include "lockdown/judge/text.h"

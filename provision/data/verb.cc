@@ -2,6 +2,7 @@
 #include "provision/data/verb.h"
 
 #include <cerrno>
+#include <nlohmann/json.hpp>
 
 #include "core/facts/mountinfo.h"
 #include "core/facts/stage.h"

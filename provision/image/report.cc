@@ -2,6 +2,7 @@
 #include "provision/image/report.h"
 
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 #include "core/policy/reader.h"
 

@@ -2,6 +2,7 @@
 #include "provision/image/verb.h"
 
 #include <ctime>
+#include <nlohmann/json.hpp>
 
 #include "core/policy/reader.h"
 #include "provision/image/linux_host.h"

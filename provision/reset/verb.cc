@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/reset/verb.h"
 
+#include <nlohmann/json.hpp>
+
 #include "core/host/file.h"
 #include "provision/reset/linux_reset.h"
 

@@ -2,6 +2,7 @@
 #include "provision/state/facts.h"
 
 #include <array>
+#include <nlohmann/json.hpp>
 
 namespace bf::provision::state {
 namespace {

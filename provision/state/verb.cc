@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/state/verb.h"
 
+#include <nlohmann/json.hpp>
+
 #include "core/facts/stage.h"
 #include "provision/reset/linux_reset.h"
 #include "provision/state/apply.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/status/verb.h"
 
+#include <nlohmann/json.hpp>
+
 #include "provision/status/facts.h"
 
 namespace bf::provision::status {

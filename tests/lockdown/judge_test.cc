@@ -3,6 +3,7 @@
 #include "lockdown/judge/judge.h"
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "lockdown/device/hex.h"
 #include "lockdown/device/record.h"

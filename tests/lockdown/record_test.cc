@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lockdown/device/record.h"
 
+#include <nlohmann/json.hpp>
+
 #include "lockdown/device/hex.h"
 
 namespace bf::lockdown::device {

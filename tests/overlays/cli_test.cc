@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The command line, without root rights and without a device.
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "overlays/tool.h"

@@ -2,6 +2,8 @@
 // What others parse: --json of each verb, and overlay.json.
 #include "overlays/report.h"
 
+#include <nlohmann/json.hpp>
+
 #include "overlays/fake_host.h"
 #include "tests/support/golden.h"
 

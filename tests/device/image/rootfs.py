@@ -147,7 +147,9 @@ def build(deb: Path, guest_tool: Path, out: Path, cache: Path, log: Path, say: S
         shutil.copy(guest_tool, root / "usr/lib/bf-test")
         shutil.copy(deb, root / "package.deb")
         _in_root(root, "dpkg -i /package.deb; rm /package.deb; "
-                       "systemctl set-default betterframe-kiosk.target; passwd -d root", log)
+                       "systemctl set-default betterframe-kiosk.target; passwd -d root; "
+                       # Looks for LVM snapshots, seconds of each emulated boot; there is no LVM.
+                       "systemctl mask e2scrub_reap.service", log)
         _replace_policies(root, log)
         _finish(root)
         shutil.rmtree(result.boot, ignore_errors=True)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lockdown/apply/facts.h"
 
+#include <nlohmann/json.hpp>
+
 #include "lockdown/device/record.h"
 #include "tests/lockdown/apply/fake_machine.h"
 

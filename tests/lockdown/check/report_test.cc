@@ -2,6 +2,8 @@
 // What people and programs read.
 #include "lockdown/check/report.h"
 
+#include <nlohmann/json.hpp>
+
 #include "tests/lockdown/check/clean_device.h"
 #include "tests/support/golden.h"
 

@@ -2,6 +2,7 @@
 #include "provision/data/facts.h"
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 namespace bf::provision::data {

@@ -4,6 +4,7 @@
 // is what a reviewer reads. BF_UPDATE_GOLDENS=1 writes them anew.
 #include <cstdlib>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "provision/data/planner.h"

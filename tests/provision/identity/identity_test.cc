@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "core/disk/ext4.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/image/report.h"
 
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 namespace bf::provision::image {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/state/plan.h"
 
+#include <nlohmann/json.hpp>
+
 #include "provision/state/accounts.h"
 #include "provision/state/apply.h"
 #include "provision/state/fake_host.h"
