@@ -21,6 +21,11 @@ Result<std::vector<device::Device>> LoadRecord(const std::string& path) {
   return device::ReadRecord(text, path);
 }
 
+// A recording is named by a path; a device is called as `devices` calls it, such as "1-1.2".
+bool IsRecording(std::string_view name) {
+  return name.find('/') != name.npos || name.ends_with(".json");
+}
+
 // A policy that shuts out what the product cannot do without is not one to ship.
 Status CheckLockOut(cli::Invocation& invocation, const Policy& policy) {
   if (!invocation.Has("--recorded")) return {};
@@ -62,7 +67,9 @@ Status ExplainVerb(cli::Invocation& invocation) {
                       "there is no key \"{}\"; names are those of KEY_* and BTN_*",
                       invocation.Get("--key"));
   }
-  BF_ASSIGN(const auto devices, LoadRecord(invocation.positionals.front()));
+  const std::string& what = invocation.positionals.front();
+  BF_ASSIGN(const auto devices,
+            IsRecording(what) ? LoadRecord(what) : PresentDevices(invocation.root, what));
   if (invocation.Has("--propose")) {
     for (const auto& device : devices) {
       BF_ASSIGN(const std::string entry, ProposeEntry(device));
@@ -89,11 +96,11 @@ cli::Tool LockdownTool() {
             {},
             CompileVerb},
            {"explain",
-            "show which gate stops a recorded device, or which line lets it in",
+            "show which gate stops a device, here or recorded, or which line lets it in",
             {{"--key", "KEY", "and what becomes of this key, such as KEY_A"},
              {"--maintenance", "", "as in an open maintenance window"},
              {"--propose", "", "print an [[allow]] entry for it instead, to be completed"}},
-            {"FILE"},
+            {"DEVICE|FILE"},
             ExplainVerb},
            ApplyVerb(),
            DecideVerb(),

@@ -162,6 +162,11 @@ void InputNodes(Writer& out, const Policy& policy) {
   }
   out.Rule(
       R"(KERNEL=="event[0-9]*", ENV{BF_LOCKDOWN}=="allow", OWNER:="root", GROUP:="root", MODE:="0600", GOTO="bf_end")");
+  // By the name of the input device, which no later one gets: "event3" comes again with another.
+  if (!policy.filters.empty())
+    out.Because(
+        policy.filters.front().at, "its daemon",
+        R"(KERNEL=="event[0-9]*", ENV{BF_LOCKDOWN}=="filter", KERNELS=="input[0-9]*", TAG+="systemd", ENV{SYSTEMD_WANTS}+="bf-input-filter@$id.service")");
   out.Rule(R"(OWNER:="root", GROUP:="root", MODE:="0000")");
   out.Rule(R"(GOTO="bf_end")");
 }

@@ -43,6 +43,8 @@ class Actor {
     return WriteExactly(kernel_, hub.path, "authorized_default", "0");
   }
 
+  Status operator()(const DropChords& chords) { return kernel_.DropChords(chords.switches); }
+
   Status operator()(const AuthorizeDevice& device) {
     BF_TRY(MustRead(kernel_, LineageOf(device.path).root_hub, "interface_authorized_default", "0"));
     return WriteExactly(kernel_, device.path, "authorized", "1");

@@ -18,6 +18,10 @@ std::string LetDevices::Describe() const {
 std::string ShutDevices::Describe() const {
   return fmt::format("shut {} altogether", BaseName(path));
 }
+std::string DropChords::Describe() const {
+  return fmt::format("take {} out of the keymap",
+                     switches ? "the chords that change terminals, and SAK," : "SAK");
+}
 std::string AuthorizeDevice::Describe() const {
   return fmt::format("configure USB device {}, without drivers", BaseName(path));
 }

@@ -43,6 +43,14 @@ struct ShutDevices {
   bool operator==(const ShutDevices&) const = default;
 };
 
+// Chords of the keymap that leave the screen of the application.
+struct DropChords {
+  static constexpr std::string_view kName = "drop-chords";
+  bool switches = false;  // those that change terminals, too, and not SAK alone
+  std::string Describe() const;
+  bool operator==(const DropChords&) const = default;
+};
+
 // Devices.
 struct AuthorizeDevice {
   static constexpr std::string_view kName = "authorize-device";
@@ -98,9 +106,10 @@ struct ReleaseInput {
   bool operator==(const ReleaseInput&) const = default;
 };
 
-using Action = std::variant<LoadModule, StopAutoprobe, ShutInterfaces, LetDevices, ShutDevices,
-                            AuthorizeDevice, DeauthorizeDevice, AuthorizeInterface,
-                            DeauthorizeInterface, BindHid, UnbindHid, InhibitInput, ReleaseInput>;
+using Action =
+    std::variant<LoadModule, StopAutoprobe, ShutInterfaces, LetDevices, ShutDevices,
+                 AuthorizeDevice, DeauthorizeDevice, AuthorizeInterface, DeauthorizeInterface,
+                 BindHid, UnbindHid, InhibitInput, ReleaseInput, DropChords>;
 using Plan = plan::Plan<Action>;
 
 // "" for an action on a gate of the whole machine.

@@ -298,6 +298,10 @@ Result<Facts> Observe(Sysfs& sysfs) {
   ObserveUsb(sysfs, facts);
   ObserveHid(sysfs, facts);
   ObserveInput(sysfs, facts);
+  if (auto chords = sysfs.ReadChords(); chords)
+    facts.chords = *chords;
+  else
+    facts.chords_problem = chords.error().ToString();
   return facts;
 }
 

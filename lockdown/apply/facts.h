@@ -31,6 +31,8 @@ struct Facts {
   std::string hid_autoprobe;  // "0", "1"
   std::vector<RootHub> root_hubs;
   std::vector<device::Device> devices;  // root hubs are none
+  std::optional<Chords> chords;         // of the keymap
+  std::string chords_problem;           // why they cannot be read; "" when they were
   // Of one device for `decide`: a plan leaves the autoprobe and the buses alone.
   bool only_one = false;
 

@@ -13,6 +13,7 @@
 
 #include "core/host/file.h"
 #include "lockdown/apply/linux_drain.h"
+#include "lockdown/keymap/linux_keymap.h"
 
 namespace bf::lockdown {
 namespace {
@@ -66,6 +67,12 @@ Result<std::string> LinuxSysfs::Link(const std::string& directory, const std::st
   const ssize_t length = ::readlinkat(opened, name.c_str(), target.data(), target.size());
   if (length < 0) return FailErrno(errno, "read the symlink /sys{}/{}", directory, name);
   return std::string(target.data(), static_cast<std::size_t>(length));
+}
+
+Result<std::optional<Chords>> LinuxSysfs::ReadChords() { return lockdown::ReadChords(root_); }
+
+Status LinuxKernel::DropChords(bool switches) {
+  return lockdown::DropChords(sysfs_.root(), switches);
 }
 
 Status LinuxKernel::Write(const std::string& directory, const std::string& attribute,

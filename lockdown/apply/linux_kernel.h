@@ -18,6 +18,7 @@ class LinuxSysfs : public Sysfs {
                            std::size_t limit) override;
   Result<std::vector<std::string>> List(const std::string& directory) override;
   Result<std::string> Link(const std::string& directory, const std::string& name) override;
+  Result<std::optional<Chords>> ReadChords() override;
   void Forget() override { directories_.clear(); }
 
   // No openat2 here: what udev starts is under RestrictSUIDSGID=, which answers ENOSYS to it. There
@@ -45,12 +46,14 @@ class LinuxKernel : public Kernel {
   Result<std::string> Link(const std::string& directory, const std::string& name) override {
     return sysfs_.Link(directory, name);
   }
+  Result<std::optional<Chords>> ReadChords() override { return sysfs_.ReadChords(); }
   void Forget() override { sysfs_.Forget(); }
 
   Status Write(const std::string& directory, const std::string& attribute,
                const std::string& text) override;
   Status LoadModule(const std::string& name) override;
   Status ReleaseInput(const std::string& input, const std::string& event) override;
+  Status DropChords(bool switches) override;
 
  private:
   LinuxSysfs sysfs_;

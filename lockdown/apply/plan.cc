@@ -34,6 +34,10 @@ class Planner {
     if (!facts_.hid_bus)
       Shut(LoadModule{"hid", "its gate has to be shut before a device needs it"}, policy_.at);
     if (facts_.hid_autoprobe != "0") Shut(StopAutoprobe{}, policy_.at);
+    if (!facts_.chords) return;
+    const auto& vt_switch = policy_.console.vt_switch;
+    const bool switches = !vt_switch.value && facts_.chords->switches > 0;
+    if (switches || facts_.chords->attention > 0) Shut(DropChords{switches}, vt_switch.at);
   }
 
   void RootHubGates(const RootHub& hub) {
@@ -146,6 +150,8 @@ std::vector<std::string> FindOpenGates(const Facts& facts) {
         fmt::format("/sys/bus/hid/drivers_autoprobe reads \"{}\", not 0: any HID device "
                     "gets a driver",
                     facts.hid_autoprobe));
+  if (!facts.chords_problem.empty())
+    open.push_back("the chords of the keymap are not known: " + facts.chords_problem);
   for (const RootHub& hub : facts.root_hubs) {
     const bool devices = hub.authorized_default == "0";
     if (!hub.InterfacesShut() && !devices)

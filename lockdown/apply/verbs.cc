@@ -122,19 +122,10 @@ Status RunDecide(cli::Invocation& invocation) {
 }
 
 Status RunDevices(cli::Invocation& invocation) {
-  LinuxSysfs sysfs(invocation.root);
-  BF_ASSIGN(Facts facts, Observe(sysfs));
-  auto& devices = facts.devices;
-  if (!invocation.positionals.empty()) {
-    const std::string& wanted = invocation.positionals.front();
-    std::erase_if(devices, [&](const device::Device& device) {
-      const std::string name = device.usb            ? device.usb->name
-                               : !device.hid.empty() ? device.hid.front().name
-                                                     : device.input.front().name;
-      return name != wanted;
-    });
-    if (devices.empty()) return Fail("there is no device {}", wanted);
-  }
+  BF_ASSIGN(const auto devices,
+            PresentDevices(invocation.root, invocation.positionals.empty()
+                                                ? std::string()
+                                                : invocation.positionals.front()));
   if (invocation.Has("--allow")) {
     invocation.out() << EntriesFor(devices);
     return {};
@@ -153,6 +144,21 @@ Status RunDevices(cli::Invocation& invocation) {
 }
 
 }  // namespace
+
+Result<std::vector<device::Device>> PresentDevices(const std::string& root,
+                                                   const std::string& name) {
+  LinuxSysfs sysfs(root);
+  BF_ASSIGN(Facts facts, Observe(sysfs));
+  if (name.empty()) return std::move(facts.devices);
+  std::erase_if(facts.devices, [&](const device::Device& device) {
+    const std::string& own = device.usb            ? device.usb->name
+                             : !device.hid.empty() ? device.hid.front().name
+                                                   : device.input.front().name;
+    return own != name;
+  });
+  if (facts.devices.empty()) return Fail("there is no device {}", name);
+  return std::move(facts.devices);
+}
 
 cli::Verb ApplyVerb() {
   return {"apply",

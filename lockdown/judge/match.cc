@@ -2,6 +2,7 @@
 #include "lockdown/judge/match.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/hash/sha256.h"
 #include "lockdown/device/hex.h"
@@ -63,16 +64,21 @@ Candidate::Candidate(const device::UsbDevice* usb, const device::HidDevice* hid,
     problem_ = "it hangs on another USB device";
     return;
   }
-  const auto* bytes = reinterpret_cast<const std::byte*>(usb->descriptors.data());
-  const auto read = usb::ParseDescriptors({bytes, usb->descriptors.size()});
+}
+
+// Once; whether there is no problem with them.
+bool Candidate::ReadDescriptors() {
+  if (std::exchange(descriptors_read_, true)) return problem_.empty();
+  const auto* bytes = reinterpret_cast<const std::byte*>(usb_->descriptors.data());
+  const auto read = usb::ParseDescriptors({bytes, usb_->descriptors.size()});
   if (!read) {
     problem_ = fmt::format("its descriptors cannot be read: {}", read.error().message);
-    return;
+    return false;
   }
-  if (read->vendor != usb->vendor || read->product != usb->product ||
-      read->version != usb->version || read->configurations.empty()) {
+  if (read->vendor != usb_->vendor || read->product != usb_->product ||
+      read->version != usb_->version || read->configurations.empty()) {
     problem_ = "its descriptors are not those of its ids, or have no configuration";
-    return;
+    return false;
   }
   only_hub_ = read->code.base == kHubClass;
   const usb::Configuration& first = read->configurations.front();
@@ -88,9 +94,13 @@ Candidate::Candidate(const device::UsbDevice* usb, const device::HidDevice* hid,
       only_hub_ = only_hub_ && setting.code.base == kHubClass;
   }
   only_hub_ = only_hub_ && numbers_.size() == 1;
+  return true;
 }
 
-bool Candidate::IsHub() const { return only_hub_; }
+bool Candidate::IsHub() {
+  return bus_ == Bus::kUsb && interface_ != nullptr && interface_->code.base == kHubClass &&
+         ReadDescriptors() && only_hub_;
+}
 
 std::optional<std::size_t> Candidate::Position() const {
   std::optional<unsigned> number;
@@ -143,6 +153,7 @@ Step Candidate::UsbDifference(const Allow& entry) {
   if (usb_->product_name != entry.device_name.value) return Step::kDeviceName;
   if (entry.serial && usb_->serial != entry.serial->value) return Step::kSerial;
   if (!entry.port.value.empty() && usb_->name != entry.port.value) return Step::kPort;
+  if (!ReadDescriptors()) return Step::kInterfaces;
   const bool same = std::equal(
       codes_.begin(), codes_.end(), entry.interfaces.begin(), entry.interfaces.end(),
       [](const device::ClassCode& code, const auto& one) { return code == one.value.code; });
@@ -222,6 +233,7 @@ std::string Candidate::Explain(const Allow& entry, Step step) {
                          const std::string& device) {
     return fmt::format("{}: policy {}, device {}", what, policy, device);
   };
+  if (!problem_.empty()) return problem_;
   switch (step) {
     case Step::kBus:
       return differ("bus differs", std::string(ToString(entry.bus.value)),

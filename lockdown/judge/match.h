@@ -43,7 +43,8 @@ class Candidate {
   // The report descriptor counts from now on.
   void WithReports() { reports_ = true; }
 
-  // Why no entry at all can fit, or "".
+  // Why no entry at all can fit, or "". What is wrong with the descriptors of a USB device shows
+  // only once an entry has its ids: they are not read for what nobody names.
   const std::string& problem() const { return problem_; }
   std::optional<Bus> bus() const { return bus_; }
   Step FirstDifference(const Allow& entry);
@@ -52,9 +53,10 @@ class Candidate {
   // "0eef:0001", or the name of an input node.
   std::string Identity() const;
   // A hub and nothing else.
-  bool IsHub() const;
+  bool IsHub();
 
  private:
+  bool ReadDescriptors();
   Step UsbDifference(const Allow& entry);
   Step HidDifference(const Allow& entry);
   Step InputDifference(const Allow& entry);
@@ -73,6 +75,7 @@ class Candidate {
   bool reports_ = false;
   std::optional<Bus> bus_;
   std::string problem_;
+  bool descriptors_read_ = false;
   // Of the first configuration, by position.
   std::vector<std::uint8_t> numbers_;
   std::vector<device::ClassCode> codes_;

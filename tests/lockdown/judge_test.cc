@@ -100,11 +100,12 @@ ps2 = "x"
 
 // These call themselves something that no entry can name, or do not show what they are.
 const std::set<std::string> kUnnameable = {
-    "name_newline",      "name_reversed",     "keys_1024",
-    "panel_unbound_hid", "panel_waiting",     "security_key",
-    "storage",           "sound_jack",        "hub",
-    "hub_second_level",  "bluetooth_dongle",  "webcam",
-    "descriptors_cut",   "descriptors_empty", "nothing_known"};
+    "name_newline",      "name_reversed",        "keys_1024",
+    "panel_unbound_hid", "panel_waiting",        "security_key",
+    "storage",           "sound_jack",           "hub",
+    "hub_second_level",  "bluetooth_dongle",     "webcam",
+    "descriptors_cut",   "descriptors_empty",    "nothing_known",
+    "recorded_qemu_hub", "recorded_qemu_storage"};
 
 TEST_P(Recorded, AProposedEntryLetsExactlyThisDeviceIn) {
   const device::Device device = Load(GetParam());

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """make_corpus.py DIR: writes the recorded devices of the tests, one JSON file each.
 
-Descriptors and capability bitmaps are those that such devices show on Linux 6.1; the hostile ones
-are made up. The files are checked in: this script says how they came to be, and makes new ones.
+All of them are constructed here, in the form in which Linux 6.1 would show such devices; none was
+taken from one. What `bf-lockdown devices --json` did record, of QEMU's devices under Debian 12's kernel
+6.1, lies beside them in files called "recorded_…", which this script leaves alone. All are checked in.
 """
 
 from __future__ import annotations

@@ -148,6 +148,37 @@ TEST_F(ApplyTest, WhatWasBoundBeforeIsShut) {
   EXPECT_EQ(machine.Get("/bus/hid/drivers/hid-generic", "unbind"), keyboard.hid[0].name);
 }
 
+TEST_F(ApplyTest, ChordsOfTheKeymapGo) {
+  FakeKernel kernel(machine);
+  Live(kernel);
+  kernel.chords = Chords{.switches = 24, .attention = 1};
+  const Applied applied = Apply(&policy, {}, kernel);
+  EXPECT_EQ(applied.result(), "ok") << Problems(applied);
+  EXPECT_EQ(kernel.chords, (Chords{}));
+  EXPECT_THAT(applied.done, testing::Contains(HasSubstr("out of the keymap")));
+  EXPECT_THAT(Apply(&policy, {}, kernel).done, IsEmpty());
+}
+
+TEST_F(ApplyTest, WhereAPolicyLetsTerminalsChangeOnlySakGoes) {
+  FakeKernel kernel(machine);
+  Live(kernel);
+  policy.console.vt_switch.value = true;
+  kernel.chords = Chords{.switches = 24, .attention = 1};
+  EXPECT_EQ(Apply(&policy, {}, kernel).result(), "ok");
+  EXPECT_EQ(kernel.chords, (Chords{.switches = 24, .attention = 0}));
+  EXPECT_THAT(Apply(&policy, {}, kernel).done, IsEmpty());
+}
+
+TEST_F(ApplyTest, ChordsThatStayAreAFailure) {
+  FakeKernel kernel(machine);
+  Live(kernel);
+  kernel.chords = Chords{.switches = 24, .attention = 0};
+  kernel.drop_fails = "change the keymap: Operation not permitted";
+  const Applied applied = Apply(&policy, {}, kernel);
+  EXPECT_EQ(applied.result(), "failed");
+  EXPECT_THAT(Problems(applied), HasSubstr("change the keymap"));
+}
+
 TEST_F(ApplyTest, EveryStepNamesALineOfThePolicy) {
   machine.PlantWaiting(*panel.usb);
   LinuxSysfs sysfs(machine.tree.path());

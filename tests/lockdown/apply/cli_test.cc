@@ -60,6 +60,13 @@ TEST_F(Verbs, DevicesThatAreDeniedComeWithAnEntryForThem) {
   bf::test::ExpectGolden(Golden("denied.txt"), run.out);
 }
 
+TEST_F(Verbs, ExplainsADeviceThatIsThere) {
+  const Ran run = Ask({"explain", "1-1"});
+  EXPECT_EQ(run.code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("usb    allow  1-1:1.0"));
+  EXPECT_EQ(Ask({"explain", "9-9"}).code, 1);
+}
+
 TEST_F(Verbs, DevicesAsJson) {
   const Ran run = Ask({"devices", "--json"});
   EXPECT_EQ(run.code, 0) << run.err;

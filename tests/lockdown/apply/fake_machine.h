@@ -50,12 +50,21 @@ class FakeKernel : public Kernel {
   Result<std::string> Link(const std::string& directory, const std::string& name) override {
     return real_.Link(directory, name);
   }
+  Result<std::optional<Chords>> ReadChords() override { return chords; }
   void Forget() override { real_.Forget(); }
   Status Write(const std::string& directory, const std::string& attribute,
                const std::string& text) override;
   Status LoadModule(const std::string& name) override;
   Status ReleaseInput(const std::string& input, const std::string& event) override;
+  Status DropChords(bool switches) override {
+    if (!drop_fails.empty()) return Fail("{}", drop_fails);
+    chords->attention = 0;
+    if (switches) chords->switches = 0;
+    return {};
+  }
 
+  std::optional<Chords> chords;  // none: no virtual terminals
+  std::string drop_fails;
   std::vector<std::string> writes;                         // "usb1/authorized_default=1"
   std::map<std::string, std::function<void()>> reactions;  // after such a write
   std::map<std::string, std::string> reads_as;             // what is read after it, instead
