@@ -28,10 +28,10 @@ std::string Usage(const Tool& tool, const Verb& verb) {
   return text;
 }
 
-std::string OptionTable(const std::vector<Option>& own) {
+std::string OptionTable(const Tool& tool, const std::vector<Option>& own) {
   std::string text = "\nOptions:\n";
   for (const Option& option : own) text += OptionRow(option);
-  for (const Option& option : CommonOptions()) {
+  for (const Option& option : OptionsOf(tool)) {
     // A verb may give a common option a meaning of its own.
     const bool own_meaning = std::any_of(
         own.begin(), own.end(), [&](const Option& other) { return other.name == option.name; });
@@ -52,12 +52,12 @@ std::string HelpText(const Tool& tool, std::string_view name) {
   for (const Verb& verb : tool.verbs) {
     if (verb.name != name) continue;
     return fmt::format("Usage: {}\n\n{}\n{}{}", Usage(tool, verb), verb.summary,
-                       OptionTable(verb.options), kExitCodes);
+                       OptionTable(tool, verb.options), kExitCodes);
   }
   std::string text =
       fmt::format("Usage: {} VERB [OPTION]...\n\n{}\n\nVerbs:\n", tool.name, tool.summary);
   for (const Verb& verb : tool.verbs) text += Row(verb.name, verb.summary);
-  text += OptionTable({});
+  text += OptionTable(tool, {});
   text += fmt::format("\n`{} VERB --help` tells about one verb; so does the man page {}-VERB(8).\n",
                       tool.name, tool.name);
   return text + std::string(kExitCodes);

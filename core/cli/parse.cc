@@ -72,7 +72,7 @@ Status CheckVerb(const Tool& tool, const std::vector<std::string>& args) {
   for (std::size_t i = 0; i < args.size(); ++i) {
     const std::string& word = args[i];
     if (word.starts_with('-')) {
-      for (const Option& option : CommonOptions()) {
+      for (const Option& option : OptionsOf(tool)) {
         if (option.name == word && !option.value_name.empty()) ++i;
       }
       continue;
@@ -101,13 +101,20 @@ const std::vector<Option>& CommonOptions() {
   return options;
 }
 
+std::vector<Option> OptionsOf(const Tool& tool) {
+  std::vector<Option> options = tool.options;
+  options.insert(options.end(), CommonOptions().begin(), CommonOptions().end());
+  return options;
+}
+
 Result<const Verb*> ParseArguments(const Tool& tool, const std::vector<std::string>& args,
                                    Invocation& invocation) {
   CLI::App app;
   app.set_help_flag();
   app.fallthrough();
   Slots slots;
-  AddOptions(app, CommonOptions(), slots);
+  const std::vector<Option> shared = OptionsOf(tool);
+  AddOptions(app, shared, slots);
   std::map<const Verb*, CLI::App*> verbs;
   for (const Verb& verb : tool.verbs) {
     CLI::App* sub = &app;
@@ -134,7 +141,7 @@ Result<const Verb*> ParseArguments(const Tool& tool, const std::vector<std::stri
     return FailKind(ErrorKind::kUsage, "{}", error.what());
   }
 
-  Collect(app, CommonOptions(), slots, invocation);
+  Collect(app, shared, slots, invocation);
   for (const Verb& verb : tool.verbs) {
     const CLI::App& sub = *verbs[&verb];
     if (&sub != &app && !sub.parsed()) continue;

@@ -12,5 +12,7 @@ Result<const Verb*> ParseArguments(const Tool& tool, const std::vector<std::stri
 
 // The options every verb takes, as a table like a tool's own.
 const std::vector<Option>& CommonOptions();
+// Those, and what the tool as a whole takes.
+std::vector<Option> OptionsOf(const Tool& tool);
 
 }  // namespace bf::cli

@@ -60,6 +60,7 @@ struct Tool {
   std::string name;     // "bf-overlay"
   std::string summary;  // one line
   std::vector<Verb> verbs;
+  std::vector<Option> options = {};  // of every verb, and allowed in front of it
 };
 
 // What a handler gets.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/image/plan.h"
 
+#include "core/disk/autoboot.h"
 #include "core/disk/fat_builder.h"
 #include "core/disk/fat_names.h"
-#include "provision/image/autoboot.h"
 #include "provision/image/cmdline.h"
 #include "provision/image/identity.h"
 
@@ -191,9 +191,9 @@ class Planner {
   void AddSelector() {
     const PartitionPolicy& selector = layout_.Get(Role::kSelector);
     const int a = layout_.Get(Role::kBoot, Slot::kA).index;
-    const int b = layout_.Get(Role::kBoot, Slot::kB).index;
     WriteFat fat = Fat(selector);
-    fat.texts.push_back({std::string(kAutobootName), MakeAutoboot(a, b)});
+    // Nothing is on trial in a new device: a stray tryboot flag starts the same slot.
+    fat.texts.push_back({std::string(disk::kAutobootName), disk::MakeAutoboot(a, a)});
     CheckFit(selector, fat);
     plan_.push_back({std::move(fat), selector.at});
   }

@@ -40,7 +40,9 @@ plan::Plan<Action> MakePlan(const state::Policy& policy, const Listing& listing)
     for (const std::string& name : sorted) {
       const std::string path = Joined(directory, name);
       if (kept.count(path) != 0 || listing.count(path) != 0) continue;
-      if (path == kRequest || path == kRecord || path == kUsedTokens) continue;
+      if (path == kRequest || path == kRecord || path == kUsedTokens || path == kBootRecord) {
+        continue;
+      }
       steps.push_back({Remove{path}, {}});
     }
   }

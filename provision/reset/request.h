@@ -17,6 +17,8 @@ inline constexpr std::string_view kRequest = "control/reset-request";
 inline constexpr std::string_view kRecord = "control/last-reset";
 // Which maintenance tokens were used (bf-lockdown): a reset must not make them good again.
 inline constexpr std::string_view kUsedTokens = "control/maintenance-used";
+// How far an update is (bf-boot): a device that is handed on still counts its trials.
+inline constexpr std::string_view kBootRecord = "control/boot-record";
 
 struct Request {
   std::string requested;  // UTC, "2026-11-23T00:10:05Z"

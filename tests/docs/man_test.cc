@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "boot/tool.h"
 #include "core/host/spawn.h"
 #include "lockdown/tool.h"
 #include "overlays/tool.h"
@@ -45,7 +46,8 @@ struct Case {
 std::vector<Case> Cases() {
   return {{provision::ProvisionTool(), true},
           {overlays::OverlayTool(), false},
-          {lockdown::LockdownTool(), false}};
+          {lockdown::LockdownTool(), false},
+          {boot::BootTool(), false}};
 }
 
 TEST(ManPages, EveryVerbAndOptionIsInOne) {

@@ -4,6 +4,7 @@
 It shares no code with the tools under test, so that it can disagree with them.
 """
 
+from firmware.board import Board
 from firmware.model import Decision, Firmware, FirmwareError
 
-__all__ = ["Decision", "Firmware", "FirmwareError"]
+__all__ = ["Board", "Decision", "Firmware", "FirmwareError"]

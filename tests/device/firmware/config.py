@@ -16,7 +16,9 @@ class Config:
     cmdline: str
 
 
-def parse(raw: bytes, tryboot: bool) -> Config:
+def parse(raw: bytes, tryboot: bool, partition: int = 0, knows_partition: bool = True) -> Config:
+    """`knows_partition`: the firmware knows the filter [boot_partition=N]. One that does not reads
+    on as if the line were not there, so that the last such section counts in every slot."""
     kernel, initramfs, cmdline, prefix = "kernel_2712.img", None, "cmdline.txt", ""
     active = True
     for line in raw.decode("utf-8", "replace").splitlines():
@@ -25,6 +27,10 @@ def parse(raw: bytes, tryboot: bool) -> Config:
             continue
         if line.startswith("[") and line.endswith("]"):
             name = line[1:-1].strip().lower()
+            if name.startswith("boot_partition="):
+                if knows_partition:
+                    active = name.partition("=")[2] == str(partition)
+                continue
             active = name in _ACTIVE or (name == "tryboot" and tryboot)
             continue
         if not active:

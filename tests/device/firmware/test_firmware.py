@@ -6,11 +6,12 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from firmware import Firmware, FirmwareError, autoboot, config, fat, gpt
+from firmware import Board, Firmware, FirmwareError, autoboot, config, fat, gpt
 
 MIB = 1 << 20
 TYPES = {"fat": "EBD0A0A2-B9E5-4433-87C0-68B6B72699C7",
@@ -208,3 +209,97 @@ def test_partitions_as_sfdisk_made_them(ab):
     with pytest.raises(gpt.GptError, match="0 partitions are called BF_DATA"):
         table.by_name("BF_DATA")
     assert table.problems == []
+
+
+# What differs between boards --------------------------------------------------------------------
+
+
+def board(ab, **settings) -> Firmware:
+    return Firmware(ab.path, board=Board(**settings))
+
+
+def test_the_flag_is_one_argument(ab):
+    firmware = Firmware(ab.path)
+    firmware.reboot("0 tryboot")
+    assert firmware.decide().partition == 3
+    firmware.reboot("0", "tryboot")
+    assert firmware.decide().partition == 2
+    firmware.reboot("tryboot")  # the kernel looks for " tryboot", after a number
+    assert firmware.decide().partition == 2
+    firmware.reboot()
+    assert firmware.decide().partition == 2
+
+
+def test_the_flag_is_lost_with_the_power(ab):
+    firmware = Firmware(ab.path)
+    firmware.reboot("0 tryboot")
+    firmware.power_off()
+    assert firmware.decide().partition == 2
+
+
+def test_a_partition_asked_for_at_the_reboot_wins(ab):
+    firmware = Firmware(ab.path)
+    firmware.reboot("3")
+    decision = firmware.decide()
+    assert (decision.partition, decision.tryboot) == (3, False)
+    firmware.reboot("63")
+    with pytest.raises(FirmwareError, match="halted"):
+        firmware.decide()
+
+
+def test_an_old_eeprom_does_not_tell_the_partition(ab, tmp_path):
+    old = board(ab, eeprom=date(2024, 5, 12)).decide()
+    assert old.partition == 2
+    assert "bf.firmware.partition=0 " in old.kernel_arguments()
+    board(ab, eeprom=date(2024, 5, 13)).decide().write_facts(tmp_path / "facts")
+    assert (tmp_path / "facts/partition").read_bytes() == b"\0\0\0\2"
+    assert (tmp_path / "facts/tryboot").read_bytes() == b"\0\0\0\0"
+
+
+def test_a_board_that_loses_the_flag(ab):
+    firmware = board(ab, honours_tryboot=False)
+    firmware.reboot("0 tryboot")
+    decision = firmware.decide()
+    assert (decision.partition, decision.tryboot) == (2, True)
+    assert "this firmware does not honour the tryboot flag" in decision.reasons
+
+
+def test_the_partition_filter_of_config_txt():
+    text = b"[boot_partition=2]\ncmdline=a.txt\n[boot_partition=3]\ncmdline=b.txt\n[all]\n"
+    assert config.parse(text, False, 2).cmdline == "a.txt"
+    assert config.parse(text, False, 3).cmdline == "b.txt"
+    # The trap: slot A is started with the command line of slot B.
+    assert config.parse(text, False, 2, knows_partition=False).cmdline == "b.txt"
+
+
+def test_a_walk_goes_on_from_what_cannot_be_started(ab):
+    run("mdel", "-i", f"{ab.path}@@{ab.offsets['BF_BOOT_A']}", "::config.txt")
+    decision = board(ab, partition_walk=True).decide()
+    assert (decision.partition, decision.tryboot) == (3, False)
+    assert "partition 2 has no config.txt: PARTITION_WALK" in decision.reasons
+    with pytest.raises(FirmwareError, match="no config.txt"):
+        board(ab, partition_walk=None, eeprom=date(2025, 8, 12)).decide()
+    assert board(ab, partition_walk=None, eeprom=date(2025, 8, 13)).decide().partition == 3
+    with pytest.raises(FirmwareError, match="no config.txt"):
+        board(ab, partition_walk=True, eeprom=date(2025, 1, 26)).decide()
+
+
+def test_two_ways_to_count(tmp_path):
+    image = ImageMaker(tmp_path / "disk.img", [
+        ("BF_BOOTSEL", "fat", 4), ("BF_ROOT_A", "linux", 1), ("BF_BOOT_A", "fat", 40)])
+    image.put("BF_BOOTSEL", "autoboot.txt", b"boot_partition=2\n")
+    image.boot_files("BF_BOOT_A", "root=A ro")
+    with pytest.raises(FirmwareError, match="firmware versions disagree"):
+        board(image).decide()
+    with pytest.raises(FirmwareError, match="partition 2 is no FAT"):
+        board(image, counting="all").decide()
+    fat_only = board(image, counting="fat").decide()
+    assert (fat_only.partition_name, fat_only.told_partition) == ("BF_BOOT_A", 2)
+
+
+def test_without_tryboot_a_b_the_flag_changes_files(ab):
+    ab.put("BF_BOOTSEL", "autoboot.txt", b"boot_partition=2\n")
+    firmware = Firmware(ab.path)
+    firmware.tryboot_flag = True
+    with pytest.raises(FirmwareError, match="no tryboot.txt"):
+        firmware.decide()

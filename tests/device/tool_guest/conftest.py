@@ -34,7 +34,7 @@ def kernel():
 @pytest.fixture(scope="session")
 def image(kernel, work):
     out = work / "initramfs.gz"
-    initramfs.build(out, kernel, [BUILD / "provision/bf-provision"],
+    initramfs.build(out, kernel, [BUILD / "provision/bf-provision", BUILD / "boot/bf-boot"],
                     [BUILD / "provision/libbf-undo.so"], SOURCE / "policies")
     return out
 

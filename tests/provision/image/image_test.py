@@ -193,7 +193,7 @@ def check_fats(world, image):
     autoboot = run("mtype", "-i", str(world.out / "fat1"), "::autoboot.txt").stdout
     assert len(autoboot) == 512
     assert autoboot.startswith(
-        "[all]\ntryboot_a_b=1\nboot_partition=2\n[tryboot]\nboot_partition=3\n")
+        "[all]\ntryboot_a_b=1\nboot_partition=2\n[tryboot]\nboot_partition=2\n")
     for number in (2, 3):
         target = world.out / f"files{number}"
         target.mkdir()

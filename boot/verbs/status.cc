@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "boot/verbs/report.h"
+#include "boot/verbs/verbs.h"
+
+namespace bf::boot {
+namespace {
+
+Status RunStatus(cli::Invocation& invocation) {
+  BF_ASSIGN(Machine machine, OpenMachine(invocation));
+  const Facts facts = machine.Observe();
+  const Judgement judged = Judge(facts);
+  if (invocation.json) {
+    invocation.out() << ToJson(facts, judged)
+                            .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+                     << "\n";
+  } else {
+    invocation.out() << ToText(facts, judged);
+  }
+  return {};
+}
+
+}  // namespace
+
+cli::Verb StatusVerb() {
+  return {"status",
+          "tell what runs, what boots next, and why the last trial was given up",
+          {},
+          {},
+          RunStatus};
+}
+
+}  // namespace bf::boot

@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every sector that bf-boot writes is recorded in the guest, and then the power is cut: after each
+prefix, with every unflushed write dropped, kept or torn. In each case the firmware model starts a
+complete slot, and the next `reconcile` ends in a defined state."""
+import itertools
+import json
+import subprocess
+import sys
+import uuid
+
+import blklog
+import disks
+import pytest
+from case import Case
+from conftest import BUILD, HERE, SOURCE
+from disks import LINUX, MIB
+
+sys.path.insert(0, str(HERE.parent))
+from firmware import Firmware, fat  # noqa: E402
+
+FAT = uuid.UUID("ebd0a0a2-b9e5-4433-87c0-68b6b72699c7")
+# name: (type, offset, size); in the order of the table.
+LAYOUT = {"BF_BOOTSEL": (FAT, 9 * MIB, MIB), "BF_BOOT_A": (FAT, 10 * MIB, MIB),
+          "BF_BOOT_B": (FAT, 11 * MIB, MIB), "BF_ROOT_A": (LINUX, 1 * MIB, 8 * MIB),
+          "BF_ROOT_B": (LINUX, 12 * MIB, 8 * MIB), "BF_DATA": (LINUX, 20 * MIB, 32 * MIB)}
+SIZE = 54 * MIB
+SECTOR = 512
+BLOCK = 4096
+# Unflushed writes whose subsets are all tried; more of them: each alone dropped, each alone kept.
+MAX_SUBSETS = 6
+
+
+class BootCase(Case):
+    slot = "A"
+
+    def partition(self, number=6):
+        return super().partition({1: 4 if self.slot == "A" else 5}.get(number, number))
+
+
+def put_file(image, at, name, text):
+    source = image.with_suffix(".put")
+    source.write_text(text)
+    subprocess.run(["mcopy", "-o", "-i", f"{image}@@{at}", source, f"::{name}"], check=True)
+
+
+def lay_out(path, root):
+    disk = disks.Disk(path, size=SIZE, image_size=SIZE, root=root)
+    disk.entries = [(kind, name, at, size) for name, (kind, at, size) in LAYOUT.items()]
+    disk.write_table()
+    disk.put(LAYOUT["BF_ROOT_B"][1], root.read_bytes())
+    for number, (name, (kind, at, size)) in enumerate(LAYOUT.items()):
+        if kind == FAT:
+            subprocess.run(["/sbin/mkfs.fat", "-n", name, "--offset", str(at // SECTOR), path,
+                            str(size // 1024)], check=True, stdout=subprocess.DEVNULL)
+    for slot in "AB":
+        at = LAYOUT[f"BF_BOOT_{slot}"][1]
+        number = list(LAYOUT).index(f"BF_ROOT_{slot}")
+        identity = uuid.uuid5(disk.disk_id, f"{number}BF_ROOT_{slot}")
+        put_file(path, at, "config.txt", "kernel=k\n")
+        put_file(path, at, "k", "kernel\n")
+        put_file(path, at, "cmdline.txt", f"root=PARTUUID={identity} rauc.slot={slot} ro\n")
+    body = "[all]\ntryboot_a_b=1\nboot_partition=2\n[tryboot]\nboot_partition=2\n"
+    put_file(path, LAYOUT["BF_BOOTSEL"][1], "autoboot.txt", body.ljust(SECTOR - 1) + "\n")
+    content = path.with_suffix(".content")
+    (content / "control").mkdir(parents=True)
+    (content / "control").chmod(0o700)
+    data = disks.ext4(path.with_suffix(".data"), LAYOUT["BF_DATA"][2], content=content)
+    disk.copy_in(LAYOUT["BF_DATA"][1], data)
+    return disk
+
+
+@pytest.fixture(scope="module")
+def device(guest, root_image, tmp_path_factory):
+    work = tmp_path_factory.mktemp("boot")
+    return BootCase(guest, lay_out(work / "disk.img", root_image), "boot")
+
+
+def run_verbs(case, slot, tryboot, *verbs, log=None):
+    """The verbs in one boot of that slot; all must succeed."""
+    case.slot, case.log = slot, log
+    data = "/case/var/lib/betterframe"
+    number = {"A": 2, "B": 3}[slot]
+    words = f"rauc.slot={slot} bf.firmware.partition={number} bf.firmware.tryboot={tryboot}"
+    with case.booted():
+        # One boot id for each, as a machine has.
+        case.guest.ok(f"""
+            set -e
+            mount -t ext4 -o noatime /dev/{case.partition(6)} {data}
+            echo '{words}' > /tmp/cmdline; mount -o bind /tmp/cmdline /case/proc/cmdline
+            cat /proc/sys/kernel/random/uuid > /tmp/boot_id
+            mount -o bind /tmp/boot_id /case/proc/sys/kernel/random/boot_id
+        """)
+        for verb in verbs:
+            print(f"> {verb} ({slot})")
+            print(case.guest.ok(f"chroot /case /usr/bin/bf-boot {verb}"))
+
+
+def autoboot_sector(disk):
+    """Where its 512 bytes are on the disk."""
+    at, size = LAYOUT["BF_BOOTSEL"][1:]
+    with open(disk.path, "rb") as file:
+        files = fat.Fat(file, at, size)
+        content = files.read("autoboot.txt")
+    offset = disk.get(at, size).index(content)
+    assert len(content) == SECTOR and offset % SECTOR == 0
+    return at + offset
+
+
+def record_place(disk):
+    """Where the record's two blocks are on the disk."""
+    image = disk.path.with_suffix(".data-now")
+    at, size = LAYOUT["BF_DATA"][1:]
+    image.write_bytes(disk.get(at, size))
+    text = subprocess.run(["/usr/sbin/debugfs", "-R", "blocks control/boot-record", image],
+                          check=True, capture_output=True, text=True).stdout
+    blocks = [int(word) for word in text.split()]
+    assert len(blocks) == 2
+    return [at + block * BLOCK for block in blocks]
+
+
+class Cuts:
+    """What may be on the disk after a cut, of the places that count: autoboot.txt's sector and the
+    record's blocks. Everything else is the file system's own, and does not move them."""
+
+    def __init__(self, base, writes, sector, blocks):
+        self.places = [(sector, SECTOR)] + [(block, BLOCK) for block in blocks]
+        self.base = tuple(base.get(at, size) for at, size in self.places)
+        self.writes = writes
+        self.cases = 0
+
+    def place_of(self, offset, data):
+        for i, (at, size) in enumerate(self.places):
+            if offset < at + size and at < offset + len(data):
+                assert at <= offset and offset + len(data) <= at + size, "half beside the place"
+                return i
+        return None
+
+    @staticmethod
+    def torn(size):
+        """Which sectors of a write reach the medium: none, each prefix, each suffix, all."""
+        sectors = size // SECTOR
+        kept = {frozenset(range(n)) for n in range(sectors + 1)}
+        kept |= {frozenset(range(n, sectors)) for n in range(sectors)}
+        return kept
+
+    def apply(self, state, offset, data, kept):
+        i = self.place_of(offset, data)
+        content = bytearray(state[i])
+        for sector in kept:
+            at = offset - self.places[i][0] + sector * SECTOR
+            content[at:at + SECTOR] = data[sector * SECTOR:(sector + 1) * SECTOR]
+        return state[:i] + (bytes(content),) + state[i + 1:]
+
+    def outcomes(self, durable, unflushed):
+        choices = [sorted(self.torn(len(data)), key=sorted) for _, data in unflushed]
+        if len(unflushed) > MAX_SUBSETS:
+            whole = [frozenset(range(len(data) // SECTOR)) for _, data in unflushed]
+            picks = [tuple(whole[:n]) + (frozenset(),) * (len(whole) - n)
+                     for n in range(len(whole) + 1)]
+            picks += [tuple(w if i != n else frozenset() for i, w in enumerate(whole))
+                      for n in range(len(whole))]
+        else:
+            picks = itertools.product(*choices)
+        for pick in picks:
+            # Any order: where two go to one place, either may be the last.
+            for order in {tuple(range(len(unflushed))), tuple(reversed(range(len(unflushed))))}:
+                state = durable
+                for i in order:
+                    state = self.apply(state, *unflushed[i], pick[i])
+                self.cases += 1
+                yield state
+
+    def states(self):
+        """Distinct contents of the places, over all cuts."""
+        seen = {}
+        durable, unflushed = self.base, []
+        seen[durable] = 0
+        for number, (offset, data, flags) in enumerate(self.writes, 1):
+            if flags & blklog.FLUSH:
+                for at, content in unflushed:
+                    durable = self.apply(durable, at, content,
+                                         frozenset(range(len(content) // SECTOR)))
+                unflushed = []
+            counts = data and not flags & (blklog.DISCARD | blklog.MARK)
+            if counts and self.place_of(offset, data) is not None:
+                unflushed.append((offset, data))
+            for state in self.outcomes(durable, unflushed):
+                seen.setdefault(state, number)
+            if counts and flags & blklog.FUA and unflushed and unflushed[-1] == (offset, data):
+                # Durable by itself; what came before it need not be.
+                durable = self.apply(durable, offset, data,
+                                     frozenset(range(len(data) // SECTOR)))
+                unflushed.pop()
+        return seen
+
+
+def bf_boot(image, facts, *arguments):
+    done = subprocess.run([BUILD / "boot/bf-boot", "--policy", SOURCE / "policies", "--disk", image,
+                           "--facts", facts, *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, f"{arguments}: {done.stderr}"
+    return done.stdout
+
+
+def assert_boots_and_settles(image, cuts, state, allowed, work):
+    """One cut: the firmware with and without its flag, then reconcile."""
+    for (at, _), content in zip(cuts.places, state):
+        image.put(at, content)
+    for flag in (False, True):
+        firmware = Firmware(image.path)
+        firmware.tryboot_flag = flag
+        decision = firmware.decide()
+        assert decision.partition_name[-1] in allowed[flag], decision.reasons
+        # With the flag it is a trial, and reconcile runs in it; both on a copy of the sector.
+        facts = work / f"facts-{flag}"
+        decision.write_facts(facts)
+        (facts / "boot_id").write_text("after-the-cut\n")
+        (facts / "boot-record").write_bytes(state[1] + state[2])
+        bf_boot(image.path, facts, "reconcile")
+        settled = json.loads(bf_boot(image.path, facts, "status", "--json"))
+        assert settled["situation"] in ("normal", "trial")
+        # A flag that starts what was given up: it runs, and cannot be confirmed.
+        given_up = settled["situation"] == "trial" and settled["state"] == "rolled-back"
+        assert bool(settled["disagreements"]) == given_up, settled["disagreements"]
+        assert settled["state"] in ("committed", "staged", "trial", "confirmed", "rolled-back")
+        if settled["situation"] == "normal":
+            assert settled["state"] != "trial"
+            assert (settled["pending"] is not None) == (settled["state"] == "staged")
+        before = (facts / "boot-record").read_bytes()
+        bf_boot(image.path, facts, "reconcile")
+        assert (facts / "boot-record").read_bytes() == before, "the second one is not quiet"
+        image.put(cuts.places[0][0], state[0])
+
+
+# What happens in one boot of which slot; which slots may start after a cut in it, without and with
+# the firmware's flag; how many writes of autoboot.txt there are.
+STORY = [
+    ("stage", "A", 0, ["set-state B bad", "set-primary B", "arm --no-reboot"], "A", "AB", 1),
+    ("give up", "B", 1, ["reconcile", "set-state B bad"], "A", "AB", 1),
+    ("again", "A", 0, ["reconcile", "set-state B bad", "set-primary B", "arm --no-reboot"], "A",
+     "AB", 1),
+    ("not started", "A", 0, ["reconcile", "arm --no-reboot"], "A", "AB", 0),
+    ("confirm", "B", 1, ["reconcile", "set-state B good"], "AB", "B", 1),
+    ("settle", "B", 0, ["reconcile", "set-state B good"], "B", "B", 0),
+    ("back", "B", 0, ["rollback --no-reboot"], "B", "AB", 1),
+    ("taken back", "B", 0, ["rollback --no-reboot"], "B", "AB", 1),
+]
+
+
+def test_a_cut_at_every_write(device, tmp_path):
+    run_verbs(device, "A", 0, "set-state A good")  # the record is made
+    sector, blocks = autoboot_sector(device.disk), record_place(device.disk)
+    total = distinct = 0
+    for name, slot, tryboot, verbs, plain, flagged, selector_writes in STORY:
+        base, log = tmp_path / "base", tmp_path / "log"
+        blklog.replay(device.disk.path, base, [])
+        log.unlink(missing_ok=True)
+        log.touch()
+        run_verbs(device, slot, tryboot, *verbs, log=log)
+        writes = blklog.entries(log)
+        selector_at, selector_size = LAYOUT["BF_BOOTSEL"][1:]
+        in_selector = [(offset, len(data)) for offset, data, _ in writes
+                       if data and selector_at <= offset < selector_at + selector_size]
+        # The commit is one sector, and nothing else of the selector is ever written.
+        assert in_selector == [(sector, SECTOR)] * selector_writes, name
+        assert record_place(device.disk) == blocks, "the record moved"
+
+        image = disks.Disk.__new__(disks.Disk)
+        image.path, image.sector, image.size = base, SECTOR, SIZE
+        cuts = Cuts(image, writes, sector, blocks)
+        states = cuts.states()
+        for state in states:
+            assert_boots_and_settles(image, cuts, state, {False: plain, True: flagged}, tmp_path)
+        print(f"{name}: {len(writes)} writes, {cuts.cases} cuts, {len(states)} different disks")
+        total += cuts.cases
+        distinct += len(states)
+    print(f"{total} cuts, {distinct} different disks")
+    assert total > 500 and distinct > 50
