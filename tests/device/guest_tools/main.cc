@@ -13,6 +13,8 @@ int main(int argc, char** argv) {
   if (verb == "watch") return bf::test_input::watch();
   if (verb == "uinput" && argc > 2) return bf::test_input::uinput(words[2], control);
   if (verb == "uhid" && argc > 2) return bf::test_input::uhid(words[2], control);
-  std::fputs("usage: bf-test-input watch | uinput FILE [CONTROL] | uhid FILE [CONTROL]\n", stderr);
+  if (verb == "chords") return bf::test_input::chords();
+  std::fputs("usage: bf-test-input watch | uinput FILE [CONTROL] | uhid FILE [CONTROL] | chords\n",
+             stderr);
   return 64;
 }

@@ -12,4 +12,7 @@ int watch();
 int uinput(const std::string& file, const std::string& control);
 int uhid(const std::string& file, const std::string& control);
 
+// Puts Ctrl+Alt+F2, and SAK on Ctrl+Alt+Pause, into the keymap.
+int chords();
+
 }  // namespace bf::test_input

@@ -95,3 +95,11 @@ def open_shipped(machine: InputMachine) -> None:
     machine.run("set -e; mkdir -p /run/udev/rules.d\n" + "".join(
         f"ln -s /dev/null /run/udev/rules.d/{name}\n" for name in _SHIPPED_RULES))
     set_by_hand(machine, ())
+
+
+def drifted(machine: InputMachine) -> dict[str, list[str]]:
+    """The rows of `bf-lockdown check` that say so, and what they say; the exit code agrees."""
+    done = machine.execute("bf-lockdown check --json")
+    rows = {row["name"]: row["drifts"] for row in done.json()["rows"] if row["verdict"] == "drift"}
+    assert done.exit_code == (3 if rows else 0), done.stderr
+    return rows

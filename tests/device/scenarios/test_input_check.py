@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from vm.input import InputMachine
+from scenarios.input_gates import drifted
 
 _RULES = "/run/udev/rules.d"
 _OURS = "10-betterframe-lockdown.rules"
@@ -22,14 +22,6 @@ UNDONE = {
     "usb-interface-default": f"echo 1 > {_HUB}/interface_authorized_default",
     "hid-autoprobe": "echo 1 > /sys/bus/hid/drivers_autoprobe",
 }
-
-
-def drifted(machine: InputMachine) -> dict[str, list[str]]:
-    """The rows that say so, and what they say; the exit code agrees."""
-    done = machine.execute("bf-lockdown check --json")
-    rows = {row["name"]: row["drifts"] for row in done.json()["rows"] if row["verdict"] == "drift"}
-    assert done.exit_code == (3 if rows else 0), done.stderr
-    return rows
 
 
 # What Debian's kernel 6.1 for PCs cannot shut: it has no legacy_tiocsti, and atkbd is built in.

@@ -8,7 +8,7 @@ import contextlib
 
 import pytest
 
-from scenarios.input_gates import open_shipped
+from scenarios.input_gates import drifted, open_shipped
 from vm.input import InputMachine
 from vm.qmp import QmpError
 
@@ -30,6 +30,16 @@ def shut(input_device) -> InputMachine:
     input_device.plug("usb-kbd", "kbd", port="1")
     start = input_device.watch.position()
     input_device.press("a")  # it is heard: the chords get as far
+    input_device.watch.wait(start, event="key", code=30, value=0)
+    return input_device
+
+
+@pytest.fixture
+def allowed(input_device) -> InputMachine:
+    """Every gate holds; the keyboard is one that the policy lets in."""
+    input_device.plug("usb-kbd", "service", port="1", serial="service")
+    start = input_device.watch.position()
+    input_device.press("a")
     input_device.watch.wait(start, event="key", code=30, value=0)
     return input_device
 
@@ -78,18 +88,54 @@ def test_sysrq_does_nothing(shut):
     assert boot_id(machine) == boot
 
 
-def test_no_other_terminal(input_device):
-    """The gates are what holds this one: the kernel's keymap has the chords."""
-    machine = input_device
-    machine.plug("usb-kbd", "kbd", port="1")
-    start = machine.watch.position()
+def press_for_another_terminal(machine: InputMachine) -> None:
     for key in FUNCTION_KEYS:
         machine.press("ctrl", "alt", key)
-    machine.press("alt", "left")
-    machine.press("alt", "right")
+    for key in ("left", "right", "up"):
+        machine.press("alt", key)
+    machine.press("ctrl", "alt", "backspace")
+    machine.press("ctrl", "alt", "shift", "esc")
+    machine.press("ctrl", "alt", "pause")  # SAK, where a keymap has it
     machine.point()
+
+
+def test_no_other_terminal(shut):
+    machine = shut
+    start = machine.watch.position()
+    press_for_another_terminal(machine)
     assert machine.leaks(start).vt == []
     assert machine.run("cat /sys/class/tty/tty0/active").strip() == "tty1"
+
+
+def test_a_keyboard_that_is_let_in_leaves_the_screen_by_no_chord(allowed):
+    machine = allowed
+    boot, start = boot_id(machine), machine.watch.position()
+    press_for_another_terminal(machine)
+    for key in SYSRQ_KEYS:
+        machine.press("alt", "sysrq", key)
+    for _ in range(10):
+        machine.press("ctrl", "alt", "delete")
+    machine.point()
+    leaks = machine.leaks(start)
+    assert leaks.vt == [] and leaks.sysrq == []
+    assert stopping(machine) == ""
+    assert boot_id(machine) == boot
+    assert machine.run("systemctl is-active bf-test-input.service").strip() == "active"
+
+
+def test_chords_that_come_back_are_found_and_taken_out(allowed):
+    """A keymap that somebody loads: `check` says so, and the next `apply` mends it."""
+    machine = allowed
+    rows = {"vt-switch", "secure-attention"}
+    assert not rows & drifted(machine).keys()
+    machine.run("/usr/lib/bf-test/bf-test-input chords")
+    assert rows <= drifted(machine).keys()
+    machine.run("systemctl reload bf-lockdown.service")
+    assert not rows & drifted(machine).keys()
+    start = machine.watch.position()
+    press_for_another_terminal(machine)
+    assert machine.leaks(start).vt == []
+    assert machine.run("systemctl is-active bf-test-input.service").strip() == "active"
 
 
 @pytest.mark.parametrize("times", [1, 10])
