@@ -19,7 +19,7 @@ def commit_slot(disk: Disk, number: int) -> None:
         files = Fat(image, selector.offset, selector.size)
         old = files.read("autoboot.txt")
         whole = disk.read("BF_BOOTSEL", 0, selector.size)
-    new = re.sub(rb"boot_partition=\d", b"boot_partition=%d" % number, old, count=1)
+    new = re.sub(rb"boot_partition=\d", b"boot_partition=%d" % number, old)
     assert len(new) == len(old) == 512 and whole.count(old) == 1
     at = whole.index(old)
     assert at % 512 == 0
