@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The [confirmation] table of update.toml.
+// update.toml: [install] and [confirmation].
 #pragma once
 
 #include <string>
@@ -9,6 +9,7 @@
 namespace bf::boot::confirm {
 
 struct ConfirmPolicy {
+  policy::Located<bool> downgrade;
   policy::Located<std::int64_t> deadline;  // milliseconds, since the kernel started
   policy::Located<std::int64_t> settle;
   policy::Located<std::int64_t> retry;

@@ -20,6 +20,8 @@ TEST(UpdatePolicy, TheShippedOneIsWhatStandsInForIt) {
   EXPECT_EQ(shipped->deadline.value, fallback.deadline.value);
   EXPECT_EQ(shipped->settle.value, fallback.settle.value);
   EXPECT_EQ(shipped->retry.value, fallback.retry.value);
+  EXPECT_FALSE(shipped->downgrade.value);
+  EXPECT_FALSE(fallback.downgrade.value);
 }
 
 TEST(UpdatePolicy, EachMistakeIsNamedWithItsPlace) {
