@@ -5,30 +5,25 @@
 #include <cstdlib>
 
 #include "boot/confirm/policy.h"
+#include "boot/install/last.h"
 #include "boot/install/version.h"
+#include "core/facts/os_release.h"
 #include "core/host/file.h"
 
 namespace bf::boot::install {
 namespace {
+
+std::optional<std::string> RunningVersion(const std::string& root) {
+  const auto release = facts::ReadOsRelease(root);
+  if (!release || release->image_version.empty()) return std::nullopt;
+  return release->image_version;
+}
 
 constexpr std::string_view kPolicyDir = "/usr/share/betterframe/policies";
 
 std::string Environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
-}
-
-std::optional<std::string> RunningVersion(const std::string& root) {
-  const auto text = host::ReadFile(host::Under(root, "/etc/os-release"));
-  if (!text) return std::nullopt;
-  constexpr std::string_view kKey = "\nIMAGE_VERSION=";
-  const std::string lines = "\n" + *text;
-  std::size_t at = lines.find(kKey);
-  if (at == std::string::npos) return std::nullopt;
-  at += kKey.size();
-  std::string value = lines.substr(at, lines.find('\n', at) - at);
-  std::erase_if(value, [](char c) { return c == '"' || c == '\''; });
-  return value.empty() ? std::nullopt : std::optional(value);
 }
 
 }  // namespace
@@ -47,7 +42,10 @@ int Main() {
   std::string mounted = Environment("RAUC_BUNDLE_MOUNT_POINT");
   if (mounted.empty()) mounted = Environment("RAUC_UPDATE_SOURCE");
   const auto allowed = Check("/", std::string(kPolicyDir), mounted);
-  if (!allowed) std::fprintf(stderr, "bf-check-bundle: %s\n", allowed.error().ToString().c_str());
+  const std::string reason = allowed ? "" : allowed.error().ToString();
+  if (!allowed) std::fprintf(stderr, "bf-check-bundle: %s\n", reason.c_str());
+  // For `bf-boot status`. That it cannot be told is no reason to take or to refuse a bundle.
+  (void)KeepRefusal("/", reason);
   return allowed ? 0 : 1;
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
 #include "boot/slots/linux_links.h"
 #include "boot/verbs/verbs.h"
 

@@ -10,7 +10,7 @@ Status RunReconcile(cli::Invocation& invocation) {
   const facts::StageClock clock;
   BF_ASSIGN(Machine machine, OpenMachine(invocation));
   if (!invocation.dry_run) BF_TRY(machine.Lock());
-  const Facts facts = machine.Observe();
+  const Facts facts = machine.ObserveForReport();
   const Judgement judged = Judge(facts);
   const Change change = Reconcile(facts);
 
@@ -27,7 +27,10 @@ Status RunReconcile(cli::Invocation& invocation) {
   }
   // What is odd is told; degraded is what keeps an update from being confirmed.
   if (applied && !judged.disagreements.empty()) result.result = "degraded";
-  if (result.result != "ok") result.reason = result.problems.front();
+  if (result.result != "ok") {
+    result.reason = result.problems.front();
+    invocation.exit_code = cli::kExitFailed;
+  }
   result.details = ToJson(facts, judged);
   clock.Stamp(result);
 

@@ -14,12 +14,14 @@ from vm import Machine
 from vm.paths import IMAGE
 
 INSTALL_CEILING = 1800.0
+# What RAUC says of each. An older one is our own refusal, before a slot is touched.
 REFUSED = {
     "signature.raucb": "signature verification failed",
     "compatible.raucb": "[Cc]ompatible",
     "plain.raucb": "format 'plain' not allowed",
-    "truncated.raucb": "",
-    "large.raucb": "",
+    "truncated.raucb": "signature|size|truncated",
+    "older.raucb": "[Hh]andler",
+    "large.raucb": "too (large|big)|larger|size",
 }
 
 
@@ -58,6 +60,7 @@ def refused_bundles(directory: Path, good: Path) -> list[Path]:
         bundles.Crafted(keys=other).make(directory / "signature.raucb"),
         bundles.Crafted(compatible="betterframe-other").make(directory / "compatible.raucb"),
         bundles.Crafted(format="plain").make(directory / "plain.raucb"),
+        bundles.Crafted(version="0.9.0").make(directory / "older.raucb"),
         bundles.Crafted(root_size=(3 << 30) + (1 << 20)).make(directory / "large.raucb"),
         truncated,
     ]
@@ -98,6 +101,7 @@ def update(machine: Machine, version: str, slot: str) -> float:
     before = status(machine)
     took = install(machine, f"{version}.raucb")
     staged = status(machine)
+    assert staged["last_install"] == {"operation": "idle", "error": "", "refusal": ""}
     assert (staged["state"], staged["target"], staged["committed"]) == \
         ("staged", slot, before["running"])
     trial(machine)
@@ -127,6 +131,12 @@ def test_update_to_the_other_slot_and_back(make_device, bundle_disk):
         assert re.search(words, refused.stdout + refused.stderr), (name, refused)
         after = status(machine)
         assert (after["running"], after["committed"], after["pending"]) == ("A", "A", None), name
+        # `rauc install` says it once; the device keeps the reason for who asks later.
+        assert re.search(words, after["last_install"]["error"]), (name, after["last_install"])
+        older = name == "older.raucb"
+        assert bool(after["last_install"]["refusal"]) == older, (name, after["last_install"])
+        if older:
+            assert "0.9.0, which is older than 1.0.0" in after["last_install"]["refusal"]
 
     print(f"installed in {update(machine, '2.0.0', 'B'):.0f} s")
     # An ordinary reboot stays where it was confirmed.
