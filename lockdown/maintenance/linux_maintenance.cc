@@ -180,7 +180,7 @@ Status EndWindow(const Machine& machine, const Checkpoint& checkpoint) {
 
 State WaitForEnd(const std::string& root, const Policy& policy) {
   for (;;) {
-    const State state = MaintenanceNow(policy, ReadWindow(root), ReadNow(root));
+    State state = MaintenanceNow(policy, ReadWindow(root), ReadNow(root));
     if (!state.open) return state;
     // Short steps: the clock of the wait stops while the device sleeps, and `close` removes the
     // window before its time.
