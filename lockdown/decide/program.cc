@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lockdown/decide/program.h"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <exception>
 
@@ -13,12 +15,14 @@ namespace {
 
 // No std::cerr: to set up iostreams takes as long as to decide.
 void Say(const std::string& message) {
-  std::fprintf(stderr, "bf-lockdown-decide: %s\n", message.c_str());
+  (void)std::fprintf(stderr, "bf-lockdown-decide: %s\n", message.c_str());
 }
 
 // udev tells nobody why a program that it asked has failed.
 int Deny(const std::string& devpath, const std::string& why, int code) {
   Say(why);
+  // There may be no descriptor left for the journal; nothing is read from this one.
+  ::close(STDIN_FILENO);
   Audit(fmt::format("deny {}: {}", devpath, why), true);
   return code;
 }
@@ -26,7 +30,7 @@ int Deny(const std::string& devpath, const std::string& why, int code) {
 int AskAndTell(const std::string& gate, const std::string& devpath) {
   const auto reply = Ask({cli::kDefaultPolicyDir, "/", gate, devpath}, Say);
   if (!reply) return Deny(devpath, reply.error().ToString(), cli::ExitCode(reply.error().kind));
-  for (const std::string& line : reply->audit) std::fprintf(stderr, "%s\n", line.c_str());
+  for (const std::string& line : reply->audit) (void)std::fprintf(stderr, "%s\n", line.c_str());
   // What udev has not heard is no answer.
   if (std::printf("%s\n", reply->line.c_str()) < 0 || std::fflush(stdout) != 0)
     return cli::kExitFailed;

@@ -83,7 +83,7 @@ def test_sak_kills_what_is_on_an_open_console(typed_on):
     machine = typed_on
     machine.run("/usr/lib/bf-test/bf-test-input chords")
     machine.press("ctrl", "alt", "pause")
-    machine.run("timeout 100 dmesg --follow | grep -m 1 'SAK: killed process'")
+    machine.run("bash -c \"grep -m 1 'SAK: killed process' < <(exec timeout 100 dmesg -w 2>&1)\"")
 
 
 def test_sysrq_does_nothing(shut):

@@ -48,9 +48,12 @@ def test_while_it_is_open_and_no_longer(input_device, way, tmp_path):
     command = way(machine, tmp_path)
     plug_engineer(machine)
     assert typed(machine) == []
+    start = machine.watch.position()
     machine.run(command, CEILING)
     assert machine.run("systemctl is-active bf-maintenance.service").strip() == "active"
     # It was plugged in before, and counts now.
+    machine.watch.wait(start, event="uevent", by="udev", subsystem="input", action="add", inhibited="0")
+    machine.watch.processed(start)
     assert typed(machine) == [A]
     assert "maintenance" in drifted(machine)
     machine.run("bf-lockdown maintenance close", CEILING)
