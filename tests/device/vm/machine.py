@@ -169,10 +169,13 @@ class Machine:
 
     def power_off(self, timeout: float = BOOT_CEILING) -> None:
         """An orderly shutdown, as of the power key."""
+        self.start_power_off(timeout)
+        self.wait_off(timeout)
+
+    def start_power_off(self, timeout: float = BOOT_CEILING) -> None:
         self.agent.wait_ready(timeout)
         # Not `systemctl poweroff`, which asks logind first and waits a minute for one that is ill.
         self.agent.start("systemctl start --no-block --job-mode=replace-irreversibly poweroff.target")
-        self.wait_off(timeout)
 
     def wait_off(self, timeout: float = BOOT_CEILING) -> None:
         assert self._process is not None
