@@ -36,9 +36,8 @@ ConfirmPolicy ReadConfirmPolicy(const policy::Document& document,
     diagnostics.Add(reader.at(), "[confirmation] is missing");
   }
   reader.SubTable("confirmation", [&](policy::Reader& table) { policy = ReadTable(table); });
-  reader.SubTable("install", [&](policy::Reader& table) {
-    policy.downgrade = table.Bool("downgrade", false);
-  });
+  reader.SubTable(
+      "install", [&](policy::Reader& table) { policy.downgrade = table.Bool("downgrade", false); });
   reader.Finish();
   return policy;
 }

@@ -21,7 +21,8 @@ REFUSED = {
     "plain.raucb": "format 'plain' not allowed",
     "truncated.raucb": "signature|size|truncated",
     "older.raucb": "[Hh]andler",
-    "large.raucb": "too (large|big)|larger|size",
+    # RAUC 1.8 finds out by writing, to the slot that does not run.
+    "large.raucb": "No space left on device",
 }
 
 
