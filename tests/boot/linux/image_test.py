@@ -191,7 +191,7 @@ def test_a_corrupt_selector_is_left_alone(device, offset):
     device.poke(device.offset("BF_BOOTSEL") + offset, b"\0" * (2 if offset else 512))
     before = device.bytes()
     device.refused("set-primary", "B")
-    assert "autoboot.txt cannot be read" in device.refused("reconcile")
+    device.ok("reconcile")
     assert device.bytes() == before
 
 
