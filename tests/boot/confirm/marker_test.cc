@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "boot/confirm/linux_marker.h"
+#include "tests/support/temp_tree.h"
 
 namespace bf::boot::confirm {
 namespace {
@@ -13,19 +14,16 @@ namespace fs = std::filesystem;
 class Marker : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "marker.XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
     fs::create_directories(root_ / "run");
     auto watch = MarkerWatch::Open(root_.string());
     ASSERT_TRUE(watch) << watch.error().ToString();
     watch_.emplace(std::move(*watch));
     path_ = root_ / "run/betterframe/kiosk-healthy";
   }
-  void TearDown() override { fs::remove_all(root_); }
   void Make() { std::ofstream(path_).flush(); }
 
-  fs::path root_, path_;
+  testing_support::TempTree tree_;
+  fs::path root_{tree_.path()}, path_;
   std::optional<MarkerWatch> watch_;
 };
 

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/support/temp_tree.h"
+
 namespace bf::boot::hook {
 namespace {
 
@@ -18,9 +20,6 @@ constexpr std::string_view kRoot = "00112233-4455-6677-8899-aabbccddeeff";
 class Boot : public testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "boot.XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    artifact_ = pattern;
     fs::create_directory(artifact_ / "overlays");
     Put("config.txt", "kernel=vmlinuz\n");
     Put("vmlinuz", std::string(300'000, 'k'));
@@ -28,7 +27,6 @@ class Boot : public testing::Test {
     Put("empty", "");
     Put("cmdline.txt", "ro panic=10 bf.revision=2.0.0\n");
   }
-  void TearDown() override { fs::remove_all(artifact_); }
   void Put(const std::string& name, const std::string& text) {
     std::ofstream(artifact_ / name, std::ios::binary) << text;
   }
@@ -61,7 +59,8 @@ class Boot : public testing::Test {
     };
   }
 
-  fs::path artifact_;
+  testing_support::TempTree tree_;
+  fs::path artifact_{tree_.path()};
   // What an earlier release left.
   std::vector<std::byte> medium_ = std::vector<std::byte>(kSize, std::byte{0xa5});
 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "boot/slots/links.h"
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "boot/slots/linux_links.h"
+#include "tests/support/temp_tree.h"
 
 namespace bf::boot::slots {
 namespace {
@@ -50,15 +50,14 @@ TEST(SlotLinks, OneMissingOrTwiceThereIsNone) {
 }
 
 TEST(SlotLinks, AreMadeAndMadeAnew) {
-  std::string root = (fs::temp_directory_path() / "links.XXXXXX").string();
-  ASSERT_NE(::mkdtemp(root.data()), nullptr);
+  const testing_support::TempTree tree;
+  const std::string& root = tree.path();
   fs::create_directory(fs::path(root) / "run");
   for (const char* target : {"/dev/sda4", "/dev/sda5"}) {
     const auto made = MakeLinks(root, {{"root-a", target}});
     ASSERT_TRUE(made) << made.error().ToString();
     EXPECT_EQ(fs::read_symlink(root + "/run/betterframe/slots/root-a"), target);
   }
-  fs::remove_all(root);
 }
 
 }  // namespace
