@@ -9,7 +9,8 @@ namespace {
 std::string Why(const ConfirmPolicy& policy, const Seen& seen) {
   const std::int64_t seconds = policy.deadline.value / 1000;
   if (!seen.marker_since) {
-    return fmt::format("the kiosk was not healthy within {} s of the start", seconds);
+    return fmt::format("the kiosk {} healthy within {} s of the start",
+                       seen.marker_ever ? "did not stay" : "was not", seconds);
   }
   if (!seen.judged.disagreements.empty()) {
     return fmt::format("the boot was not confirmed within {} s: {}", seconds,

@@ -13,6 +13,7 @@ namespace bf::boot::confirm {
 struct Seen {
   std::int64_t now = 0;                      // milliseconds since the kernel started
   std::optional<std::int64_t> marker_since;  // when the kiosk's marker that is there now was seen
+  bool marker_ever = false;                  // whether it was ever there
   Judgement judged;
   std::string last_failure;  // of the last attempt to mark the slot good; or ""
   std::optional<std::int64_t> failed_at;

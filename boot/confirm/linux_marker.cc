@@ -47,6 +47,7 @@ std::optional<std::int64_t> MarkerWatch::Since() {
   } else if (!since_) {
     since_ = Uptime();
   }
+  ever_ = ever_ || there;
   return since_;
 }
 
@@ -74,8 +75,10 @@ Status MarkerWatch::Drain() {
       inotify_event event{};
       std::memcpy(&event, buffer.data() + at, sizeof event);
       const char* name = buffer.data() + at + sizeof event;
+      const bool marker = event.len > 0 && name == kMarkerName;
+      ever_ = ever_ || marker;
       const bool gone = (event.mask & (IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO)) != 0;
-      if (event.mask & IN_Q_OVERFLOW || (event.len > 0 && gone && name == kMarkerName)) {
+      if (event.mask & IN_Q_OVERFLOW || (marker && gone)) {
         since_.reset();
       }
       at += sizeof event + event.len;

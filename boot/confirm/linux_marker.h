@@ -24,6 +24,8 @@ class MarkerWatch {
 
   // Since when the marker is there without having been gone in between; a regular file only.
   std::optional<std::int64_t> Since();
+  // Whether it was ever there since Open().
+  bool Ever() const { return ever_; }
   // Until something happened to the marker, or that time; nullopt waits for the marker alone.
   Status Wait(std::optional<std::int64_t> until);
 
@@ -35,6 +37,7 @@ class MarkerWatch {
   std::string directory_;
   host::UniqueFd fd_;
   std::optional<std::int64_t> since_;
+  bool ever_ = false;
 };
 
 }  // namespace bf::boot::confirm

@@ -67,6 +67,7 @@ Status RunConfirm(cli::Invocation& invocation) {
     BF_ASSIGN(const Facts facts, Observe(invocation));
     seen.judged = Judge(facts);
     seen.marker_since = marker.Since();
+    seen.marker_ever = marker.Ever();
     seen.now = confirm::Uptime();
     const Step step = confirm::Decide(policy, seen);
     if (invocation.dry_run) {

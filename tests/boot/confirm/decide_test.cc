@@ -64,6 +64,11 @@ TEST(Decide, AMarkerThatNeverStaysIsGivenUpWithThatReason) {
   seen.marker_since = kDeadline - 1000;
   EXPECT_EQ(Decided(seen).kind, Kind::kGiveUp);
   EXPECT_THAT(Decided(seen).reason, HasSubstr("did not stay healthy"));
+  // In a crash loop the deadline comes as often when the marker is gone.
+  seen.marker_since.reset();
+  EXPECT_THAT(Decided(seen).reason, HasSubstr("was not healthy"));
+  seen.marker_ever = true;
+  EXPECT_THAT(Decided(seen).reason, HasSubstr("did not stay healthy"));
 }
 
 TEST(Decide, ADisagreementIsNeverConfirmedAndNamesItselfInTheEnd) {

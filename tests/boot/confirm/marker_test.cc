@@ -54,6 +54,15 @@ TEST_F(Marker, OneThatWasGoneForAMomentBeginsAnew) {
   EXPECT_GT(*watch_->Since(), *first);
 }
 
+TEST_F(Marker, OneThatWasThereOnlyBetweenTwoLooksIsRemembered) {
+  EXPECT_FALSE(watch_->Ever());
+  Make();
+  fs::remove(path_);
+  ASSERT_TRUE(watch_->Wait(Uptime()));
+  EXPECT_EQ(watch_->Since(), std::nullopt);
+  EXPECT_TRUE(watch_->Ever());
+}
+
 TEST_F(Marker, ALinkOrADirectoryIsNone) {
   fs::create_symlink("/dev/null", path_);
   EXPECT_EQ(watch_->Since(), std::nullopt);
