@@ -6,6 +6,8 @@
 
 #include "boot/confirm/policy.h"
 #include "boot/install/last.h"
+#include "boot/install/manifest.h"
+#include "boot/install/room.h"
 #include "boot/install/version.h"
 #include "core/facts/os_release.h"
 #include "core/host/file.h"
@@ -33,8 +35,10 @@ Status Check(const std::string& root, const std::string& policy_dir,
   // Without a policy that can be read nothing is weakened.
   const auto policy = confirm::LoadConfirmPolicy(policy_dir);
   const bool downgrade = policy && policy->downgrade.value;
-  BF_ASSIGN(const std::string manifest, host::ReadFile(bundle_mount_point + "/manifest.raucm"));
-  return CheckVersion(RunningVersion(root), ManifestVersion(manifest), downgrade);
+  BF_ASSIGN(const std::string text, host::ReadFile(bundle_mount_point + "/manifest.raucm"));
+  const Manifest manifest = ReadManifest(text);
+  BF_TRY(CheckVersion(RunningVersion(root), manifest.version, downgrade));
+  return CheckRoom(ReadSlotSizes(root), ReadImageSizes(manifest, bundle_mount_point));
 }
 
 int Main() {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "boot/install/version.h"
 
-#include <algorithm>
-
 namespace bf::boot::install {
 namespace {
 
@@ -23,13 +21,6 @@ std::string_view TakeNumber(std::string_view text, std::size_t& at) {
   const std::size_t start = at;
   while (IsDigit(At(text, at))) ++at;
   return text.substr(start, at - start);
-}
-
-std::string_view Trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r";
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
 }  // namespace
@@ -53,25 +44,6 @@ std::strong_ordering CompareVersions(std::string_view a, std::string_view b) {
     if (const int order = left.compare(right); order != 0) return order <=> 0;
   }
   return std::strong_ordering::equal;
-}
-
-std::optional<std::string> ManifestVersion(std::string_view manifest) {
-  bool in_update = false;
-  while (!manifest.empty()) {
-    const std::size_t end = manifest.find('\n');
-    const std::string_view line = Trimmed(manifest.substr(0, end));
-    manifest.remove_prefix(end == std::string_view::npos ? manifest.size() : end + 1);
-    if (line.starts_with('[')) {
-      in_update = line == "[update]";
-      continue;
-    }
-    const std::size_t equals = line.find('=');
-    if (!in_update || equals == std::string_view::npos) continue;
-    if (Trimmed(line.substr(0, equals)) != "version") continue;
-    const std::string_view value = Trimmed(line.substr(equals + 1));
-    return value.empty() ? std::nullopt : std::optional<std::string>(value);
-  }
-  return std::nullopt;
 }
 
 Status CheckVersion(const std::optional<std::string>& running,

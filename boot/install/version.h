@@ -15,9 +15,6 @@ namespace bf::boot::install {
 // 1.10, 2.0~rc1 < 2.0 < 2.0-1 (as dpkg compares them).
 std::strong_ordering CompareVersions(std::string_view a, std::string_view b);
 
-// `version` in [update] of a manifest.raucm.
-std::optional<std::string> ManifestVersion(std::string_view manifest);
-
 // An error of kind kRefused says why. A bundle without a version could be any, and is refused.
 Status CheckVersion(const std::optional<std::string>& running,
                     const std::optional<std::string>& bundle, bool allow_downgrade);

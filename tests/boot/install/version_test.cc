@@ -36,15 +36,6 @@ TEST(Versions, AreOrderedAsDpkgDoes) {
   EXPECT_EQ(CompareVersions("", ""), std::strong_ordering::equal);
 }
 
-TEST(Versions, OfAManifestIsThatOfUpdate) {
-  EXPECT_EQ(ManifestVersion("[update]\ncompatible=x\nversion = 2.0 \r\n[bundle]\n"), "2.0");
-  EXPECT_EQ(ManifestVersion("version=1\n[image.rootfs]\nversion=3\n[update]\nversion=2"), "2");
-  for (const char* none : {"", "[update]\n", "[update]\nversion=\n", "[x]\nversion=1\n",
-                           "[update]\n[x]\nversion=1\n", "[update]\n#version=1\n"}) {
-    EXPECT_EQ(ManifestVersion(none), std::nullopt) << none;
-  }
-}
-
 std::string ProblemOf(const std::optional<std::string>& running,
                       const std::optional<std::string>& bundle, bool downgrade = false) {
   const auto status = CheckVersion(running, bundle, downgrade);
