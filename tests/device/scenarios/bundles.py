@@ -4,13 +4,16 @@ that brings them into the guest."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from vm import Machine
 from vm.paths import IMAGE
 
 REPOSITORY = Path(__file__).parents[3]
@@ -22,6 +25,9 @@ _COMPATIBLE = "betterframe-rpi5-aarch64"
 _SQUASHFS = "-comp zstd -Xcompression-level 1"
 # What the artifacts need, and room for resize2fs; the slots have 3 GiB.
 _ROOT_SIZE = "1GiB"
+INSTALL_CEILING = 1800.0
+# A root that no slot has room for.
+LARGE = (3 << 30) + (1 << 20)
 
 
 def _run(*command: object, **options) -> str:
@@ -105,3 +111,67 @@ def disk_of(files: list[Path], out: Path) -> Path:
         _run("mkfs.ext4", "-q", "-O", "^has_journal", "-E", "root_owner=0:0", "-d", scratch, out,
              env=_environment())
     return out
+
+
+def disk_for_all() -> Path:
+    """2.0.0 and 3.0.0, and what has to be refused; made once for an image."""
+    directory = IMAGE.parent / "bundles"
+    directory.mkdir(exist_ok=True)
+    with open(directory / "lock", "w") as lock:
+        # Scenarios run side by side.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        disk, stamp = directory / "bundles.img", directory / "stamp"
+        key = (IMAGE.parent / "device.stamp").read_text() + Path(__file__).read_text()
+        if not (disk.exists() and stamp.exists() and stamp.read_text() == key):
+            stamp.unlink(missing_ok=True)
+            _make_disk(directory, disk)
+            stamp.write_text(key)
+    return disk
+
+
+def _make_disk(directory: Path, disk: Path) -> None:
+    made = []
+    for version in ("2.0.0", "3.0.0"):
+        root = root_of_version(version, directory / "root.ext4")
+        made.append(make(directory / f"{version}.raucb", root, version))
+        root.unlink()
+    made += _refused(directory, made[0])
+    disk_of(made, disk)
+    for path in made:
+        path.unlink()
+
+
+def _refused(directory: Path, good: Path) -> list[Path]:
+    other = directory / "other-keys"
+    if not (other / "keyring.pem").exists():
+        _run(REPOSITORY / "scripts/keys", "self-signed", other)
+    truncated = directory / "truncated.raucb"
+    size = good.stat().st_size
+    with open(good, "rb") as source, open(truncated, "wb") as target:
+        target.write(source.read(min(size // 2, 4 << 20)))
+    return [
+        Crafted(keys=other).make(directory / "signature.raucb"),
+        Crafted(compatible="betterframe-other").make(directory / "compatible.raucb"),
+        Crafted(format="plain").make(directory / "plain.raucb"),
+        Crafted(version="0.9.0").make(directory / "older.raucb"),
+        Crafted(root_size=LARGE).make(directory / "large.raucb"),
+        truncated,
+    ]
+
+
+def with_bundles(disk: Path) -> list[str]:
+    return ["-drive", f"if=none,id=bundles,file={disk},format=raw,readonly=on",
+            "-device", "virtio-blk-pci,drive=bundles"]
+
+
+def plugged_in(machine: Machine) -> None:
+    machine.run("mkdir -p /run/bundles; mountpoint -q /run/bundles || "
+                "mount -o ro /dev/vdb /run/bundles")
+
+
+def install(machine: Machine, name: str) -> float:
+    """Seconds that it took."""
+    plugged_in(machine)
+    started = time.monotonic()
+    machine.run(f"rauc install /run/bundles/{name}", INSTALL_CEILING)
+    return time.monotonic() - started

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two boots for all cases of local input, as it is shipped and without that; each case starts from a
-snapshot of one of them."""
+snapshot of one of them. And the disk of bundles."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from scenarios import bundles
 from scenarios.input_gates import OPEN, set_by_hand
 from scenarios.input_power_on import PowerOn, power_on
 from vm.input import InputMachine, input_machine
@@ -82,3 +83,8 @@ def input_device(shipped: InputMachine) -> InputMachine:
     shipped.plug("usb-tablet", "control", port="15")
     shipped.point()
     return shipped
+
+
+@pytest.fixture(scope="session")
+def bundle_disk(image: Path) -> Path:
+    return bundles.disk_for_all()
