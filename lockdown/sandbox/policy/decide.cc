@@ -7,7 +7,7 @@
 namespace bf::lockdown::sandbox {
 namespace {
 
-constexpr std::size_t kMostPairs = 4096;
+constexpr std::size_t kMostPairs = 400;
 
 void AddAround(std::set<std::uint64_t>& values, const Comparison& one) {
   const std::uint64_t v = one.value;
