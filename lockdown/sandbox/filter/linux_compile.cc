@@ -110,7 +110,9 @@ Status LeaveOutUnsupported(Profile& profile, Arch arch) {
     const std::string problem =
         fmt::format("this libseccomp cannot put \"{}\" into a filter for {} on {}",
                     rule.syscall->name, ToString(arch), ToString(NativeArch()));
-    if (profile.unknown.value == Unknown::kRefuse)
+    // What was to be denied is denied by the default as well.
+    const bool denied = !rule.action.allows() && !profile.fallback.value.allows();
+    if (profile.unknown.value == Unknown::kRefuse && !denied)
       diagnostics.Add(rule.at, "{}; unknown_syscalls = \"default\" would leave it at \"{}\"",
                       problem, ToString(profile.fallback.value));
     else

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "lockdown/sandbox/filter/bpf.h"
+#include "lockdown/tool.h"
+#include "tests/support/golden.h"
+
+namespace bf::lockdown::sandbox {
+namespace {
+
+namespace fs = std::filesystem;
+
+class SandboxVerbs : public testing::Test {
+ protected:
+  SandboxVerbs() {
+    fs::create_directories(dir_ + "/sandbox");
+    fs::copy_file(BF_TEST_DIR "/good.toml", dir_ + "/sandbox/good.toml",
+                  fs::copy_options::overwrite_existing);
+    fs::copy_file(BF_TEST_DIR "/bad/names.toml", dir_ + "/sandbox/bad.toml",
+                  fs::copy_options::overwrite_existing);
+  }
+  ~SandboxVerbs() override { fs::remove_all(dir_); }
+  int Ask(std::vector<std::string> args) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = cli::RunTool(LockdownTool(), args, cli::Streams{out, err});
+    out_ = out.str();
+    err_ = err.str();
+    return code;
+  }
+  const std::string dir_ = fmt::format("{}sandbox-{}", testing::TempDir(), ::getpid());
+  std::string out_;
+  std::string err_;
+};
+
+TEST_F(SandboxVerbs, FilterShowsEachRuleWithItsLine) {
+  ASSERT_EQ(Ask({"filter", "good", "--policy", dir_}), 0) << err_;
+  EXPECT_THAT(out_, testing::HasSubstr("ioctl.cmd == TIOCSTI  # 19:23"));
+  EXPECT_THAT(out_, testing::HasSubstr("(everything else)        ENOSYS"));
+  EXPECT_THAT(err_, testing::HasSubstr("no_such_call_yet"));
+  ASSERT_EQ(Ask({"filter", "good", "--policy", dir_, "--arch", "aarch64", "--format", "bpf"}), 0);
+  const auto program = FromBytes(out_);
+  ASSERT_TRUE(program);
+  EXPECT_TRUE(CheckProgram(*program));
+  EXPECT_EQ(sandbox::Run(*program, {AuditArch(Arch::kAarch64), 63, {}}).result,
+            0x7fff0000u);  // read
+}
+
+TEST_F(SandboxVerbs, FilterRefusesWhatItCannotRead) {
+  EXPECT_EQ(Ask({"filter", "bad", "--policy", dir_}), cli::kExitPolicy);
+  EXPECT_THAT(err_, testing::HasSubstr("/sandbox/bad.toml:7:24: there is no system call \"raed\""));
+  EXPECT_EQ(out_, "");
+  EXPECT_EQ(Ask({"filter", "none", "--policy", dir_}), cli::kExitPolicy);
+  EXPECT_EQ(Ask({"filter", "../good", "--policy", dir_}), cli::kExitUsage);
+  EXPECT_EQ(Ask({"filter", "good", "--policy", dir_, "--arch", "arm"}), cli::kExitUsage);
+  EXPECT_EQ(Ask({"filter", "good", "--policy", dir_, "--format", "xml"}), cli::kExitUsage);
+}
+
+TEST_F(SandboxVerbs, GroupsAreListedAndExpanded) {
+  ASSERT_EQ(Ask({"groups"}), 0);
+  EXPECT_THAT(out_, testing::HasSubstr("@terminal: "));
+  ASSERT_EQ(Ask({"groups", "@namespaces", "--json"}), 0);
+  const auto json = nlohmann::json::parse(out_);
+  EXPECT_EQ(json["schema"], 1);
+  EXPECT_EQ(json["groups"][0]["syscalls"], (std::vector<std::string>{"setns", "unshare"}));
+  EXPECT_EQ(Ask({"groups", "@nothing"}), cli::kExitUsage);
+}
+
+}  // namespace
+}  // namespace bf::lockdown::sandbox
