@@ -21,6 +21,8 @@ cli::Tool BootTool() {
       ReconcileVerb(),
       ArmVerb(),
       RollBackVerb(),
+      SlotsVerb(),
+      ConfirmVerb(),
   };
   // clang-format on
   return tool;

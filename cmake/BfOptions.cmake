@@ -28,8 +28,12 @@ if(BF_HARDEN AND CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSI
   target_compile_options(bf_flags INTERFACE
     -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
 endif()
-# libfmt as the shared library: one copy in memory for all our tools.
-target_link_libraries(bf_flags INTERFACE fmt::fmt)
+# libfmt as the shared library: one copy in memory for all our tools. But for those that are linked
+# statically (bf_tool), for which it is built from its own headers: Debian has no archive of it.
+target_link_libraries(bf_flags INTERFACE
+  $<IF:$<BOOL:$<TARGET_PROPERTY:BF_STATIC>>,bf_fmt_static,fmt::fmt>)
+target_include_directories(bf_flags SYSTEM INTERFACE
+  $<TARGET_PROPERTY:fmt::fmt,INTERFACE_INCLUDE_DIRECTORIES>)
 
 if(BF_SANITIZE)
   target_compile_options(bf_flags INTERFACE
@@ -54,5 +58,6 @@ if(BF_HARDEN)
     target_compile_options(bf_flags INTERFACE -mbranch-protection=standard)
   endif()
   target_link_options(bf_flags INTERFACE
-    -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed)
+    $<IF:$<BOOL:$<TARGET_PROPERTY:BF_STATIC>>,-static-pie,-pie>
+    -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,--as-needed)
 endif()

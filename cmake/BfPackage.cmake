@@ -42,7 +42,7 @@ set(CPACK_COMPONENT_DEVICE_DESCRIPTION
  Formats, grows, checks and mounts the data partition, binds persistent state
  onto a read-only root, and proves that nothing else is writable.")
 # mkfs, fsck and resize are e2fsprogs' own; the machine id is fixed in the initramfs.
-set(CPACK_DEBIAN_DEVICE_PACKAGE_DEPENDS "e2fsprogs, initramfs-tools, systemd")
+set(CPACK_DEBIAN_DEVICE_PACKAGE_DEPENDS "e2fsprogs, initramfs-tools, rauc, rauc-service, systemd")
 set(CPACK_DEBIAN_DEVICE_PACKAGE_CONTROL_EXTRA
     ${CMAKE_SOURCE_DIR}/cmake/debian/postinst ${CMAKE_SOURCE_DIR}/cmake/debian/triggers)
 

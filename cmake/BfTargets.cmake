@@ -2,7 +2,7 @@
 # bf_library, bf_tool and bf_test: the three kinds of target there are.
 #
 #   bf_library(bf_core_error SOURCES error.cc [DEPS other_lib] [PRIVATE_DEPS PkgConfig::x])
-#   bf_tool(bf-overlay SOURCES main.cc DEPS bf_overlays)
+#   bf_tool(bf-overlay SOURCES main.cc DEPS bf_overlays)          STATIC: as shipped it is one file
 #   bf_test(core_policy_test LABELS unit SOURCES policy_test.cc DEPS bf_core)
 
 # What nearly every file includes, parsed once.
@@ -17,9 +17,20 @@ function(bf_library name)
   target_precompile_headers(${name} REUSE_FROM bf_pch)
 endfunction()
 
+# The functions of libfmt that are not in its headers, for what is linked statically.
+add_library(bf_fmt_static STATIC ${CMAKE_SOURCE_DIR}/cmake/fmt_static.cc)
+target_include_directories(bf_fmt_static SYSTEM PRIVATE
+  $<TARGET_PROPERTY:fmt::fmt,INTERFACE_INCLUDE_DIRECTORIES>)
+target_compile_options(bf_fmt_static PRIVATE -fPIE)
+
 function(bf_tool name)
-  cmake_parse_arguments(ARG "" "DESTINATION;COMPONENT" "SOURCES;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "STATIC" "DESTINATION;COMPONENT" "SOURCES;DEPS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
+  # A sanitizer needs its shared libraries; what is shipped has none.
+  if(ARG_STATIC AND BF_HARDEN)
+    set_target_properties(${name} PROPERTIES BF_STATIC ON)
+    target_link_options(${name} PRIVATE -Wl,--gc-sections)
+  endif()
   target_link_libraries(${name} PRIVATE bf_flags ${ARG_DEPS})
   if(NOT ARG_DESTINATION)
     set(ARG_DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -4,25 +4,6 @@
 #include <nlohmann/json.hpp>
 
 namespace bf::overlays {
-namespace {
-
-// os-release values are quoted as for a shell, without expansions.
-std::string Unquote(std::string_view text) {
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\r' || text.back() == '\t'))
-    text.remove_suffix(1);
-  const bool quoted =
-      text.size() >= 2 && (text.front() == '"' || text.front() == '\'') && text.back() == text[0];
-  if (quoted) text = text.substr(1, text.size() - 2);
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 1 < text.size()) ++i;
-    result += text[i];
-  }
-  return result;
-}
-
-}  // namespace
-
 std::string OsIdentity::ToString() const {
   std::string text = image_id.empty() ? "OS" : image_id;
   if (!image_version.empty()) text += " " + image_version;
@@ -32,20 +13,8 @@ std::string OsIdentity::ToString() const {
   return text;
 }
 
-OsIdentity ParseOsRelease(std::string_view text) {
-  OsIdentity os;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    const std::size_t equals = line.find('=');
-    if (equals == std::string_view::npos) continue;
-    const std::string_view key = line.substr(0, equals);
-    if (key == "IMAGE_ID") os.image_id = Unquote(line.substr(equals + 1));
-    if (key == "IMAGE_VERSION") os.image_version = Unquote(line.substr(equals + 1));
-    if (key == "BUILD_ID") os.build_id = Unquote(line.substr(equals + 1));
-  }
-  return os;
+OsIdentity IdentityOf(const facts::OsRelease& release) {
+  return {release.image_id, release.image_version, release.build_id, {}};
 }
 
 std::string StampToJson(const Stamp& stamp) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "core/error/error.h"
+#include "core/facts/os_release.h"
 
 namespace bf::overlays {
 
@@ -24,8 +25,8 @@ struct OsIdentity {
   std::string ToString() const;
 };
 
-// IMAGE_ID, IMAGE_VERSION and BUILD_ID of an os-release file; other lines do not matter.
-OsIdentity ParseOsRelease(std::string_view text);
+// All but root_fs.
+OsIdentity IdentityOf(const facts::OsRelease& release);
 
 // Lies beside each upper directory.
 struct Stamp {

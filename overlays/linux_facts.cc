@@ -125,8 +125,7 @@ Result<Facts> ObserveMounts(const Policy& policy, const std::string& root) {
 
 Result<Facts> Observe(const Policy& policy, const std::string& root) {
   BF_ASSIGN(Facts facts, ObserveMounts(policy, root));
-  if (const auto text = host::ReadFile(host::Under(root, "/usr/lib/os-release")))
-    facts.os = ParseOsRelease(*text);
+  if (const auto release = facts::ReadOsRelease(root)) facts.os = IdentityOf(*release);
   facts.os.root_fs = RootFsIdentity(root, facts.mounts);
   facts.data_problem = DataProblem(policy, facts.mounts);
   if (!facts.data_problem.empty()) return facts;

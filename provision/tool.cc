@@ -20,6 +20,7 @@ cli::Tool ProvisionTool() {
       identity::MachineIdVerb(),
       image::ImageVerb(),
       image::RootfsVerb(),
+      image::BootfsVerb(),
       reset::ResetVerb(),
       state::StateVerb(),
       status::StatusVerb(),

@@ -71,7 +71,7 @@ void InputEntry(Writer& out, const Allow& entry, const AllowInput& input) {
 // What no entry names is shut without asking anybody. Afterwards decide puts it into the journal.
 void Tell(Writer& out, std::string_view gate) {
   out.Rule(fmt::format(
-      R"(ENV{{.BF_ENTRY}}!="1", ACTION=="add", RUN+="/usr/bin/bf-lockdown decide {} $devpath")",
+      R"(ENV{{.BF_ENTRY}}!="1", ACTION=="add", RUN+="/usr/libexec/betterframe/bf-lockdown-decide {} $devpath")",
       gate));
   out.Rule(R"(ENV{.BF_ENTRY}!="1", GOTO="bf_end")");
 }
@@ -90,7 +90,7 @@ void UsbGate(Writer& out, const Policy& policy) {
   out.Rule(R"(ENV{.BF_ENTRY}!="1", DRIVER!="usb-storage|uas", ATTR{authorized}="0")");
   Tell(out, "usb");
   out.Rule(
-      R"(PROGRAM=="/usr/bin/bf-lockdown decide usb $devpath", RESULT=="deny", ATTR{authorized}="0")");
+      R"(PROGRAM=="/usr/libexec/betterframe/bf-lockdown-decide usb $devpath", RESULT=="deny", ATTR{authorized}="0")");
   out.Rule(R"(GOTO="bf_end")");
 }
 
@@ -102,9 +102,10 @@ void UsbDevices(Writer& out) {
   out.Rule(R"(OWNER:="root", GROUP:="root", MODE:="0600")");
   out.Rule(R"(ACTION!="add|change", GOTO="bf_end")");
   out.Rule(R"(KERNEL=="usb[0-9]*", ATTR{interface_authorized_default}="0")");
-  out.Rule(R"(ATTR{authorized}=="0", PROGRAM=="/usr/bin/bf-lockdown decide usb $devpath")");
   out.Rule(
-      R"(KERNEL=="usb[0-9]*", ATTR{authorized_default}!="1", PROGRAM=="/usr/bin/bf-lockdown decide usb $devpath")");
+      R"(ATTR{authorized}=="0", PROGRAM=="/usr/libexec/betterframe/bf-lockdown-decide usb $devpath")");
+  out.Rule(
+      R"(KERNEL=="usb[0-9]*", ATTR{authorized_default}!="1", PROGRAM=="/usr/libexec/betterframe/bf-lockdown-decide usb $devpath")");
   out.Rule(R"(GOTO="bf_end")");
 }
 
@@ -119,7 +120,7 @@ void HidGate(Writer& out, const Policy& policy) {
   Tell(out, "hid");
   // Two rules: udev compares DRIVER before it runs PROGRAM, and there is none before decide binds
   // one.
-  out.Rule(R"(PROGRAM!="/usr/bin/bf-lockdown decide hid $devpath", GOTO="bf_end")");
+  out.Rule(R"(PROGRAM!="/usr/libexec/betterframe/bf-lockdown-decide hid $devpath", GOTO="bf_end")");
   out.Rule(R"(RESULT=="deny", DRIVER=="?*", ATTR{driver/unbind}="$kernel")");
   out.Rule(R"(GOTO="bf_end")");
 }
@@ -140,7 +141,8 @@ void InputGate(Writer& out, const Policy& policy) {
                             Match("ATTR{name}", lockdown::FilterOutputName(filter))));
   out.Rule(R"(ENV{.BF_ENTRY}!="1", ENV{BF_LOCKDOWN}="deny", ATTR{inhibited}="1")");
   Tell(out, "input");
-  out.Rule(R"(PROGRAM!="/usr/bin/bf-lockdown decide input $devpath", GOTO="bf_end")");
+  out.Rule(
+      R"(PROGRAM!="/usr/libexec/betterframe/bf-lockdown-decide input $devpath", GOTO="bf_end")");
   out.Rule(R"(RESULT=="allow *", ENV{BF_LOCKDOWN}="allow", ENV{BF_LOCKDOWN_ENTRY}="%c{2}")");
   out.Rule(R"(RESULT=="filter *", ENV{BF_LOCKDOWN}="filter", ENV{BF_LOCKDOWN_ENTRY}="%c{2}")");
   out.Rule(
@@ -192,6 +194,8 @@ std::string Gates(const Policy& policy) {
   out.Because(console.remotes.at, "remotes",
               fmt::format(R"(SUBSYSTEM=="cec|lirc", {})",
                           NodeMode(console.remotes.value ? Nodes::kRoot : Nodes::kOff)));
+  out.Section("No program of another rule loads a keymap with chords into a console.");
+  out.Rule(R"(SUBSYSTEM=="vtconsole", RUN:="/usr/bin/true")");
   out.Section("Devices that programs make.");
   out.Because(
       console.uinput.at, "uinput",

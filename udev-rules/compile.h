@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Policy to udev rules. The rules shut everything by themselves; to let something in they ask
-// `bf-lockdown decide`, and only for devices that an entry could mean. So a decide that is missing,
+// bf-lockdown-decide, and only for devices that an entry could mean. So a decide that is missing,
 // crashes or hangs lets nothing in.
 #pragma once
 
@@ -21,7 +21,7 @@ inline constexpr std::string_view kGatesFile = "10-betterframe-lockdown.rules";
 // After the stock files have given tags, before 73-seat-late.rules acts on them.
 inline constexpr std::string_view kTagsFile = "72-betterframe-lockdown.rules";
 
-// It is called as `bf-lockdown decide usb|hid|input DEVPATH`, writes what follows from its answer,
+// It is called as `bf-lockdown-decide usb|hid|input DEVPATH`, writes what follows from its answer,
 // and prints one line, with exit code 0:
 //   "allow ENTRY"   let in; root, and the group of the entry, may open the event nodes
 //   "filter ENTRY"  for the filter daemon alone

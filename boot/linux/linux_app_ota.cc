@@ -48,15 +48,6 @@ constexpr Place kPlaces[] = {
     {"/usr/lib/systemd/system", "betterframe", true},
 };
 
-std::vector<fs::path> Entries(const fs::path& directory) {
-  std::vector<fs::path> entries;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory, error))
-    entries.push_back(entry.path());
-  std::sort(entries.begin(), entries.end());
-  return entries;
-}
-
 bool FileEnables(const fs::path& path) {
   std::error_code error;
   if (!fs::is_regular_file(path, error)) return false;
@@ -70,13 +61,13 @@ std::optional<std::string> FindAppOta(const std::string& root) {
   const std::string environment = "/etc/environment";
   if (FileEnables(host::Under(root, environment))) return environment;
   for (const Place& place : kPlaces) {
-    for (const fs::path& path : Entries(host::Under(root, place.directory))) {
+    for (const fs::path path : host::Entries(host::Under(root, place.directory))) {
       const std::string name = path.filename().string();
       if (!name.starts_with(place.prefix)) continue;
       const std::string shown = fmt::format("{}/{}", place.directory, name);
       if (FileEnables(path)) return shown;
       if (!place.units || !name.ends_with(".d")) continue;
-      for (const fs::path& drop_in : Entries(path)) {
+      for (const fs::path drop_in : host::Entries(path)) {
         if (FileEnables(drop_in)) return shown + "/" + drop_in.filename().string();
       }
     }

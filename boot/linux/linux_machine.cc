@@ -11,6 +11,7 @@
 #include "boot/linux/linux_firmware.h"
 #include "core/disk/gpt.h"
 #include "core/facts/mountinfo.h"
+#include "core/facts/os_release.h"
 #include "core/facts/stage.h"
 #include "core/host/file.h"
 #include "provision/layout/layout.h"
@@ -21,17 +22,10 @@ namespace {
 constexpr std::size_t kMaxCommandLine = 16 << 10;
 constexpr std::string_view kCmdlineName = "cmdline.txt";
 
-// IMAGE_VERSION of an os-release file.
-std::optional<std::string> ImageVersion(const std::string& path) {
-  const auto text = host::ReadFile(path);
-  if (!text) return std::nullopt;
-  constexpr std::string_view kKey = "IMAGE_VERSION=";
-  std::size_t at = text->starts_with(kKey) ? 0 : text->find(fmt::format("\n{}", kKey));
-  if (at == std::string::npos) return std::nullopt;
-  at = text->find('=', at) + 1;
-  std::string value = text->substr(at, text->find('\n', at) - at);
-  std::erase_if(value, [](char c) { return c == '"' || c == '\''; });
-  return value.empty() ? std::nullopt : std::optional(value);
+// The revision stamp of a root.
+std::optional<std::string> ImageVersion(const std::optional<facts::OsRelease>& release) {
+  if (!release || release->image_version.empty()) return std::nullopt;
+  return release->image_version;
 }
 
 const facts::Partition* Named(const facts::Disk& disk, std::string_view name,
@@ -135,6 +129,16 @@ Status Machine::Lock() {
   return {};
 }
 
+Facts Machine::ObserveForReport() {
+  Facts facts = Observe();
+  if (!where_.image.empty()) return facts;
+  if (auto where = FindAppOta(where_.root)) {
+    facts.app_ota = true;
+    facts.app_ota_where = *std::move(where);
+  }
+  return facts;
+}
+
 Facts Machine::Observe() {
   Facts facts;
   selector_.reset();
@@ -162,13 +166,9 @@ void Machine::ObserveDevice(Facts& facts) {
   const std::string words = command_line ? *command_line : "";
   ObserveCommandLine(facts, words);
   facts.firmware = ObserveFirmware(where_.root, words);
-  facts.root_revision = ImageVersion(host::Under(where_.root, "/usr/lib/os-release"));
+  facts.root_revision = ImageVersion(facts::ReadOsRelease(where_.root));
   if (auto id = host::ReadLine(host::Under(where_.root, "/proc/sys/kernel/random/boot_id"))) {
     facts.boot_id = *std::move(id);
-  }
-  if (auto where = FindAppOta(where_.root)) {
-    facts.app_ota = true;
-    facts.app_ota_where = *std::move(where);
   }
   OpenDataRecord(facts);
 
@@ -238,7 +238,9 @@ void Machine::OpenDataRecord(Facts& facts) {
 
 void Machine::ObserveImage(Facts& facts) {
   facts.firmware = ReadFirmwareNodes(where_.facts_dir);
-  facts.root_revision = ImageVersion(where_.facts_dir + "/os-release");
+  if (const auto text = host::ReadFile(where_.facts_dir + "/os-release")) {
+    facts.root_revision = ImageVersion(facts::ParseOsRelease(*text));
+  }
   if (auto id = host::ReadLine(where_.facts_dir + "/boot_id")) facts.boot_id = *std::move(id);
   auto beneath = host::Beneath::Open(where_.facts_dir);
   if (beneath) {

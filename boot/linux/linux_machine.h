@@ -35,6 +35,8 @@ class Machine {
   Status Lock();
   // Never fails: what cannot be seen is a problem in the facts.
   Facts Observe();
+  // And what nothing is decided by: a look through unit files has no place on RAUC's path.
+  Facts ObserveForReport();
   // In the order the change asks for.
   Status Apply(const Facts& facts, const Change& change);
 

@@ -10,7 +10,7 @@ Status RunReconcile(cli::Invocation& invocation) {
   const facts::StageClock clock;
   BF_ASSIGN(Machine machine, OpenMachine(invocation));
   if (!invocation.dry_run) BF_TRY(machine.Lock());
-  const Facts facts = machine.Observe();
+  const Facts facts = machine.ObserveForReport();
   const Judgement judged = Judge(facts);
   const Change change = Reconcile(facts);
 

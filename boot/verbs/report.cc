@@ -49,6 +49,10 @@ std::string FirmwareText(const FirmwareFacts& firmware) {
 
 }  // namespace
 
+Json ToJson(const install::LastInstall& last) {
+  return {{"operation", last.operation}, {"error", last.error}, {"refusal", last.refusal}};
+}
+
 Json ToJson(const Facts& facts, const Judgement& judged) {
   Json slots = Json::object();
   for (const Slot slot : kSlots) {
@@ -80,7 +84,7 @@ Json ToJson(const Facts& facts, const Judgement& judged) {
           {"app_ota", facts.app_ota}};
 }
 
-std::string ToText(const Facts& facts, const Judgement& judged) {
+std::string ToText(const Facts& facts, const Judgement& judged, const install::LastInstall& last) {
   std::string text;
   const auto row = [&](std::string_view name, const std::string& value) {
     text += fmt::format("{:<12}{}\n", name, value);
@@ -90,6 +94,9 @@ std::string ToText(const Facts& facts, const Judgement& judged) {
   row("next boot", NextText(judged));
   row("update", StateText(judged));
   if (!judged.reason.empty()) row("last trial", judged.reason);
+  if (!last.refusal.empty()) row("refused", last.refusal);
+  if (!last.error.empty()) row("rauc", last.error);
+  if (!last.operation.empty() && last.operation != "idle") row("rauc", last.operation);
   for (const Slot slot : kSlots) {
     row(fmt::format("slot {}", Name(slot)), IsGood(facts, slot) ? "good" : "bad, or not confirmed");
   }

@@ -7,14 +7,17 @@ namespace {
 
 Status RunStatus(cli::Invocation& invocation) {
   BF_ASSIGN(Machine machine, OpenMachine(invocation));
-  const Facts facts = machine.Observe();
+  const Facts facts = machine.ObserveForReport();
   const Judgement judged = Judge(facts);
+  const install::LastInstall last =
+      OnImage(invocation) ? install::LastInstall() : install::ReadLastInstall(invocation.root);
   if (invocation.json) {
-    invocation.out() << ToJson(facts, judged)
-                            .dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
+    auto json = ToJson(facts, judged);
+    json["last_install"] = ToJson(last);
+    invocation.out() << json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace)
                      << "\n";
   } else {
-    invocation.out() << ToText(facts, judged);
+    invocation.out() << ToText(facts, judged, last);
   }
   return {};
 }

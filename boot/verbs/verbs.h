@@ -17,6 +17,8 @@ cli::Verb StatusVerb();
 cli::Verb ReconcileVerb();
 cli::Verb ArmVerb();
 cli::Verb RollBackVerb();
+cli::Verb SlotsVerb();
+cli::Verb ConfirmVerb();
 
 // Options of the tool as a whole.
 std::vector<cli::Option> ImageOptions();

@@ -13,8 +13,6 @@
 namespace bf::cli {
 namespace {
 
-constexpr std::string_view kDefaultPolicyDir = "/usr/share/betterframe/policies";
-
 bool Names(const Tool& tool, std::string_view word) {
   return std::any_of(tool.verbs.begin(), tool.verbs.end(),
                      [&](const Verb& verb) { return verb.name == word; });
@@ -91,7 +89,7 @@ int Dispatch(const Tool& tool, const std::vector<std::string>& args, Invocation&
   const auto verb = ParseArguments(tool, args, invocation);
   if (!verb) return Report(invocation, verb.error());
   invocation.verb = (*verb)->name;
-  invocation.policy_dir = invocation.Get("--policy", std::string(kDefaultPolicyDir));
+  invocation.policy_dir = invocation.Get("--policy", kDefaultPolicyDir);
   invocation.root = WithoutTrailingSlashes(invocation.Get("--root", "/"));
   invocation.dry_run = invocation.Has("--dry-run");
   invocation.json = invocation.Has("--json");
@@ -100,24 +98,6 @@ int Dispatch(const Tool& tool, const std::vector<std::string>& args, Invocation&
 }
 
 }  // namespace
-
-int ExitCode(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::kFailed:
-      return kExitFailed;
-    case ErrorKind::kDrift:
-      return kExitDrift;
-    case ErrorKind::kUsage:
-      return kExitUsage;
-    case ErrorKind::kPolicy:
-      return kExitPolicy;
-    case ErrorKind::kInternal:
-      return kExitInternal;
-    case ErrorKind::kRefused:
-      return kExitRefused;
-  }
-  return kExitInternal;
-}
 
 Streams StandardStreams() {
   // systemd sets JOURNAL_STREAM for services whose output goes to the journal (systemd.exec(5)).

@@ -11,19 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include "core/cli/exit_code.h"
 #include "core/error/error.h"
 
 namespace bf::cli {
-
-// sysexits(3) where one fits; 3 is what `check` returns on drift.
-inline constexpr int kExitDone = 0;
-inline constexpr int kExitFailed = 1;
-inline constexpr int kExitDrift = 3;
-inline constexpr int kExitUsage = 64;
-inline constexpr int kExitPolicy = 65;
-inline constexpr int kExitInternal = 70;
-inline constexpr int kExitRefused = 77;
-int ExitCode(ErrorKind kind);
 
 // syslog levels, as the <N> prefix of a line under systemd (sd-daemon(3)).
 enum class Level { kError = 3, kWarning = 4, kNotice = 5, kInfo = 6 };

@@ -71,15 +71,6 @@ std::optional<Partition> ReadPartition(const fs::path& directory) {
   return partition;
 }
 
-std::vector<fs::path> Entries(const fs::path& directory) {
-  std::vector<fs::path> entries;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(directory, error))
-    entries.push_back(entry.path());
-  std::sort(entries.begin(), entries.end());
-  return entries;
-}
-
 std::optional<Disk> ReadDisk(const fs::path& directory) {
   const auto number = ReadDeviceNumber(directory);
   const auto size = ReadNumber<std::uint64_t>(directory / "size");
@@ -92,7 +83,7 @@ std::optional<Disk> ReadDisk(const fs::path& directory) {
       ReadNumber<std::uint32_t>(directory / "queue/logical_block_size").value_or(512);
   disk.read_only = ReadFlag(directory / "ro");
   disk.removable = ReadFlag(directory / "removable");
-  for (const fs::path& entry : Entries(directory)) {
+  for (const fs::path entry : host::Entries(directory)) {
     // A partition's directory is named after its disk; most entries need no look inside.
     if (!entry.filename().string().starts_with(disk.device)) continue;
     if (auto partition = ReadPartition(entry)) disk.partitions.push_back(std::move(*partition));
@@ -118,11 +109,11 @@ Result<std::optional<fs::path>> PhysicalDirectory(const std::string& root, Devic
   if (number.major == 0) return std::optional<fs::path>();
   BF_ASSIGN(fs::path directory, DeviceDirectory(root, number));
   for (int depth = 0; depth < kMaxStack; ++depth) {
-    const std::vector<fs::path> slaves = Entries(directory / "slaves");
+    const std::vector<std::string> slaves = host::Entries(directory / "slaves");
     if (slaves.empty()) return std::optional<fs::path>(directory);
     std::set<std::string> disks;
     fs::path next;
-    for (const fs::path& slave : slaves) {
+    for (const fs::path slave : slaves) {
       const auto below = ReadDeviceNumber(slave);
       if (!below) return Fail("{} names no device", slave.string());
       BF_ASSIGN(next, DeviceDirectory(root, *below));
@@ -155,7 +146,7 @@ Result<std::vector<Disk>> ReadDisks(const std::string& root) {
   std::error_code error;
   if (!fs::is_directory(block, error))
     return Fail("{} is not there: is /sys mounted?", block.string());
-  for (const fs::path& entry : Entries(block)) {
+  for (const fs::path entry : host::Entries(block)) {
     if (auto disk = ReadDisk(entry)) disks.push_back(std::move(*disk));
   }
   return disks;

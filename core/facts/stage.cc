@@ -25,6 +25,10 @@ std::string PathOf(const std::string& root, std::string_view stage) {
 
 }  // namespace
 
+std::string UnitOf(std::string_view stage) {
+  return stage == "boot" ? "bf-boot-reconcile.service" : fmt::format("bf-{}.service", stage);
+}
+
 std::string StageResultToJson(const StageResult& result) {
   const nlohmann::ordered_json json = {
       {"schema", 1},

@@ -16,8 +16,13 @@ namespace bf::facts {
 
 inline constexpr std::string_view kStageDirectory = "/run/betterframe";
 
+// The stages that every boot has, in their order.
+inline constexpr std::string_view kStages[] = {"data", "state", "overlay", "boot", "lockdown"};
+// "bf-data.service"
+std::string UnitOf(std::string_view stage);
+
 struct StageResult {
-  std::string stage;              // "data", "state", "overlay"
+  std::string stage;              // one of kStages
   std::string result = "ok";      // "ok", "degraded", "failed"
   std::string reason;             // one line; empty when ok
   std::vector<std::string> done;  // steps carried out at this boot, as their plan describes them

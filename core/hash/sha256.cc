@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/hash/sha256.h"
 
-#include <fmt/format.h>
 #include <sha2.h>
 #include <sys/types.h>
 
@@ -23,8 +22,13 @@ void Sha256::Add(std::string_view bytes) {
 std::string Sha256::Hex() {
   std::array<std::uint8_t, SHA256_DIGEST_LENGTH> digest{};
   SHA256Final(digest.data(), &state_->context);
+  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;
-  for (const auto byte : digest) text += fmt::format("{:02x}", byte);
+  text.reserve(2 * digest.size());
+  for (const auto byte : digest) {
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 0xf];
+  }
   return text;
 }
 

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 
 namespace bf::host {
 
@@ -96,6 +98,15 @@ Status WriteAttribute(const std::string& path, std::string_view text) {
   if (put < 0) return FailErrno(errno, "write \"{}\" to {}", text, path);
   if (static_cast<std::size_t>(put) != text.size()) return Fail("short write to {}", path);
   return {};
+}
+
+std::vector<std::string> Entries(const std::string& directory) {
+  std::vector<std::string> entries;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error))
+    entries.push_back(entry.path().string());
+  std::sort(entries.begin(), entries.end());
+  return entries;
 }
 
 Status Sync(int fd, const std::string& name) {

@@ -37,6 +37,9 @@ Status WriteAll(int fd, std::string_view text, const std::string& name);
 // One write(2) of the whole text, for sysfs and procfs attributes.
 Status WriteAttribute(const std::string& path, std::string_view text);
 
+// What is in a directory, full paths, by name; nothing where it cannot be read.
+std::vector<std::string> Entries(const std::string& directory);
+
 Status Sync(int fd, const std::string& name);  // fsync
 Status SyncDirectory(const std::string& path);
 

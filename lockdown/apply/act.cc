@@ -92,7 +92,7 @@ class Actor {
   // Its nodes are shut before anything is judged: nobody waits for udev here.
   Status Probe(const std::string& hid) {
     auto probed = kernel_.Write("/bus/hid", "drivers_probe", std::string(BaseName(hid)));
-    const Status inhibited = InhibitAllOf(hid);
+    Status inhibited = InhibitAllOf(hid);
     BF_TRY(std::move(probed));
     return inhibited;
   }

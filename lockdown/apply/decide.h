@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What udev calls for one device where its own rules cannot judge:
 //
-//   bf-lockdown decide GATE DEVPATH     GATE: usb, hid or input; DEVPATH: below /sys, "/devices/…"
+//   bf-lockdown-decide GATE DEVPATH     GATE: usb, hid or input; DEVPATH: below /sys, "/devices/…"
 //
 // It reads that device and its parents, judges, writes what follows, and prints one line:
 //

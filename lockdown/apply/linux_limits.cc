@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "lockdown/apply/linux_drain.h"
@@ -12,7 +13,10 @@ namespace bf::lockdown {
 namespace {
 
 Status Limit(decltype(RLIMIT_CPU) what, rlim_t value, const char* name) {
-  const rlimit limit{value, value};
+  rlimit limit{};
+  if (::getrlimit(what, &limit) != 0) return FailErrno(errno, "read the limit of {}", name);
+  // Whoever started it may have set less.
+  limit.rlim_cur = limit.rlim_max = std::min({limit.rlim_cur, limit.rlim_max, value});
   if (::setrlimit(what, &limit) != 0) return FailErrno(errno, "limit {}", name);
   return {};
 }

@@ -13,7 +13,7 @@ namespace bf::lockdown {
 struct Limits {
   std::chrono::milliseconds deadline{20'000};
   unsigned cpu_seconds = 10;
-  std::size_t memory = 256u << 20;
+  std::size_t memory = 64u << 20;  // a policy of 1,000 entries takes 14 MiB
 };
 
 // For the rest of this process. udev waits for three minutes, and for memory without end; a

@@ -3,36 +3,18 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/facts/block.h"
-#include "lockdown/apply/linux_audit.h"
+#include "lockdown/apply/ask.h"
 #include "lockdown/apply/linux_kernel.h"
-#include "lockdown/apply/linux_limits.h"
 #include "lockdown/apply/report.h"
 #include "lockdown/device/record.h"
-#include "lockdown/maintenance/linux_maintenance.h"
 
 namespace bf::lockdown {
 namespace {
 
-// "" where the root is on no disk that can be found.
-std::string RootDiskPath(const std::string& root) {
-  const auto disk = facts::ReadRootDisk(root);
-  if (!disk || !*disk) return "";
-  const std::string link = LinuxSysfs(root).Link("/block", (*disk)->device).value_or("");
-  return link.starts_with("../devices/") ? link.substr(2) : "";
-}
-
-// A window that cannot be read is a closed one; so it is without a policy.
 Situation SituationOf(cli::Invocation& invocation, const Policy* policy) {
-  Situation situation;
-  if (policy != nullptr) {
-    if (auto read = ReadSituation(invocation.root, *policy); read)
-      situation = *std::move(read);
-    else
-      invocation.Say(cli::Level::kWarning, read.error().ToString());
-  }
-  situation.root_disk = RootDiskPath(invocation.root);
-  return situation;
+  return SituationAt(invocation.root, policy, [&](const std::string& problem) {
+    invocation.Say(cli::Level::kWarning, problem);
+  });
 }
 
 cli::Level LevelOf(Severity severity) {
@@ -84,40 +66,15 @@ Status RunApply(cli::Invocation& invocation) {
   return {};
 }
 
-Result<Gate> ParseGate(const std::string& text) {
-  for (const Gate gate : {Gate::kUsb, Gate::kHid, Gate::kInput}) {
-    if (text == ToString(gate)) return gate;
-  }
-  return FailKind(ErrorKind::kUsage, "a gate is usb, hid or input");
-}
-
-// udev tells in the environment what else it knows; the path alone is enough.
+// What bf-lockdown-decide does for udev, and a dry run of it.
 Status RunDecide(cli::Invocation& invocation) {
-  BF_ASSIGN(const Gate gate, ParseGate(invocation.positionals[0]));
-  const std::string& devpath = invocation.positionals[1];
-  // The process is ours alone only on the machine itself.
-  if (invocation.root == "/") BF_TRY(LimitOurselves({}));
-  BF_ASSIGN(const Policy policy, LoadPolicy(invocation.policy_dir));
-  const Situation situation = SituationOf(invocation, &policy);
-  Result<Answer> answer;
-  if (invocation.dry_run) {
-    LinuxSysfs sysfs(invocation.root);
-    answer = Decide(policy, situation, sysfs, nullptr, gate, devpath);
-  } else {
-    LinuxKernel kernel(invocation.root);
-    answer = Decide(policy, situation, kernel, &kernel, gate, devpath);
-  }
-  const bool live = invocation.root == "/" && !invocation.dry_run;
-  if (!answer) {
-    if (live) Audit(fmt::format("deny {}: {}", devpath, answer.error().ToString()), true);
-    return Failure(std::move(answer).error());
-  }
-  for (const Decision& decision : answer->decisions) {
-    const std::string line = AuditLine(decision, answer->ids, devpath);
-    if (live && answer->audit) Audit(line, !decision.allowed());
-    invocation.streams.err << line << "\n";
-  }
-  invocation.out() << answer->line << "\n";
+  const Question question{invocation.policy_dir, invocation.root, invocation.positionals[0],
+                          invocation.positionals[1], invocation.dry_run};
+  BF_ASSIGN(const Reply reply, Ask(question, [&](const std::string& problem) {
+              invocation.Say(cli::Level::kWarning, problem);
+            }));
+  for (const std::string& line : reply.audit) invocation.streams.err << line << "\n";
+  invocation.out() << reply.line << "\n";
   return {};
 }
 

@@ -112,7 +112,8 @@ struct Installed {
 };
 
 struct Modules {
-  std::vector<std::string> loaded;   // or built in
+  std::vector<std::string> loaded;  // or built in
+  std::vector<std::string> built_in;
   std::vector<ConfigFile> modprobe;  // modprobe.d
   std::string problem{kNotRead};
 };

@@ -69,16 +69,18 @@ void AddModules(std::string_view text, std::vector<std::string>& loaded) {
 Modules ReadModules(const std::string& root) {
   Modules modules;
   modules.problem.clear();
-  const auto take = [&](const std::string& path) {
+  const auto take = [&](const std::string& path, std::vector<std::string>& into) {
     const auto text = host::ReadFile(host::Under(root, path));
     if (text)
-      AddModules(*text, modules.loaded);
+      AddModules(*text, into);
     else
       modules.problem = text.error().ToString();
   };
-  take("/proc/modules");
+  take("/proc/modules", modules.loaded);
   take(fmt::format("/lib/modules/{}/modules.builtin",
-                   ReadText(root, "/proc/sys/kernel/osrelease").text));
+                   ReadText(root, "/proc/sys/kernel/osrelease").text),
+       modules.built_in);
+  modules.loaded.insert(modules.loaded.end(), modules.built_in.begin(), modules.built_in.end());
   auto configs = ReadConfigs(root, "", "modprobe.d");
   if (!configs.read()) modules.problem = configs.problem;
   modules.modprobe = std::move(configs.items);

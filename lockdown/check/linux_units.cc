@@ -84,7 +84,7 @@ std::string ControlGroup(const std::string& root, const std::string& name) {
   if (Exists(root, top + "/" + name)) return top + "/" + name;
   for (const auto& slice : Names(host::Under(root, top))) {
     if (!slice.ends_with(".slice")) continue;
-    const std::string path = fmt::format("{}/{}/{}", top, slice, name);
+    std::string path = fmt::format("{}/{}/{}", top, slice, name);
     if (Exists(root, path)) return path;
   }
   return "";

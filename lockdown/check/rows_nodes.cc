@@ -212,17 +212,29 @@ void JudgeAutoload(const Context& context, Outcome& outcome) {
           modprobe.read() ? fmt::format("\"{}\"", modprobe.text) : "unknown: " + modprobe.problem);
 }
 
+// A driver of PS/2 ports that is built in cannot be refused, and brings nothing by itself: whether
+// it has a port is what row ps2 reads, and cmdline-words whether the controller is kept from it.
+bool IsSerioDriver(std::string_view module) {
+  static constexpr std::string_view kDrivers[] = {"atkbd", "psmouse", "serio_raw", "serport",
+                                                  "sermouse"};
+  return std::find(std::begin(kDrivers), std::end(kDrivers), module) != std::end(kDrivers);
+}
+
 // uinput and uhid have rows of their own.
 void JudgeLoaded(const Context& context, Outcome& outcome) {
   WantsAlways(context, outcome, "none of those refused");
   outcome.evidence = "/proc/modules";
   if (!NeedAll(outcome, "modules", context.facts.modules.problem)) return;
   std::vector<std::string> loaded;
+  std::vector<std::string> idle;
   for (const auto& module : DeniedByPolicy(context)) {
     if (module == "uinput" || module == "uhid") continue;
-    if (Contains(context.facts.modules.loaded, module)) loaded.push_back(module);
+    if (!Contains(context.facts.modules.loaded, module)) continue;
+    const bool is_idle = IsSerioDriver(module) && Contains(context.facts.modules.built_in, module);
+    (is_idle ? idle : loaded).push_back(module);
   }
   outcome.in_effect = Listed(loaded);
+  if (!idle.empty()) outcome.in_effect += fmt::format("; built in, see ps2: {}", Listed(idle));
   for (const auto& module : loaded) Drift(outcome, "{} is loaded or built in", module);
 }
 

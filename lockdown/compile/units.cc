@@ -59,6 +59,10 @@ std::vector<OutputFile> CompileUnits(const Policy& policy) {
   files.push_back(Mask("console-getty.service"));
   files.push_back(Mask("container-getty@.service"));
   files.push_back(Mask("debug-shell.service"));
+  // They load a keymap, with all the chords that apply has taken out.
+  for (const char* unit :
+       {"systemd-vconsole-setup.service", "keyboard-setup.service", "console-setup.service"})
+    files.push_back(Mask(unit));
   Gettys(policy, "getty@.service", true, files);
   Gettys(policy, "serial-getty@.service", false, files);
   for (const auto& terminal : console.gettys)

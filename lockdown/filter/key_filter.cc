@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lockdown/filter/key_filter.h"
 
+#include <utility>
+
 #include "lockdown/input/linux_codes.h"
 
 namespace bf::lockdown::filter {

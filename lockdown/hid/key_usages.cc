@@ -299,7 +299,8 @@ class Table {
     keys.fill(KEY_UNKNOWN);
     for (const Pair& pair : kConsumer) keys[pair.id] = pair.key;
     for (const std::uint16_t id : kConsumerNoKey) keys[id] = KEY_RESERVED;
-    for (std::uint16_t id = 0; id < keys.size(); ++id) {
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const auto id = static_cast<std::uint16_t>(i);
       if (keys[id] == KEY_RESERVED) {
         None(0x0c, id, id);
       } else {

@@ -34,10 +34,8 @@ std::string WrongOwner(const struct stat& stat) {
   return "";
 }
 
-Found ReadFound(const host::Beneath& directory, std::string_view relative) {
+Found ReadFound(const Result<host::UniqueFd>& fd, const std::string& path) {
   Found found;
-  const std::string name(relative);
-  auto fd = directory.OpenAt(name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
   if (!fd) {
     if (fd.error().sys_errno == ENOENT) return found;
     found.there = true;
@@ -51,12 +49,18 @@ Found ReadFound(const host::Beneath& directory, std::string_view relative) {
   else
     found.problem = WrongOwner(stat);
   if (!found.problem.empty()) return found;
-  auto text = host::ReadAll(fd->get(), directory.path() + "/" + name, kLongestFile);
+  auto text = host::ReadAll(fd->get(), path, kLongestFile);
   if (text)
     found.text = *std::move(text);
   else
     found.problem = text.error().ToString();
   return found;
+}
+
+Found ReadFound(const host::Beneath& directory, std::string_view relative) {
+  const std::string name(relative);
+  return ReadFound(directory.OpenAt(name, O_RDONLY | O_NONBLOCK | O_NOCTTY),
+                   directory.path() + "/" + name);
 }
 
 // control/ itself: whoever may write to it may put any file in it.
@@ -108,12 +112,11 @@ Now ReadNow(const std::string& root) {
   return now;
 }
 
+// No openat2 here: what udev starts is under RestrictSUIDSGID=, which answers ENOSYS to it. The
+// directory is root's, in /run.
 Found ReadWindow(const std::string& root) {
-  const auto run = OpenRun(root);
-  if (run) return ReadFound(*run, kWindow);
-  Found found;
-  if (run.error().sys_errno != ENOENT) found.problem = run.error().ToString();
-  return found;
+  const std::string path = host::Under(root, fmt::format("{}/{}", kRunDirectory, kWindow));
+  return ReadFound(host::Open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW), path);
 }
 
 TokenFacts ReadToken(const Machine& machine, const Policy& policy) {
@@ -180,7 +183,7 @@ Status EndWindow(const Machine& machine, const Checkpoint& checkpoint) {
 
 State WaitForEnd(const std::string& root, const Policy& policy) {
   for (;;) {
-    const State state = MaintenanceNow(policy, ReadWindow(root), ReadNow(root));
+    State state = MaintenanceNow(policy, ReadWindow(root), ReadNow(root));
     if (!state.open) return state;
     // Short steps: the clock of the wait stops while the device sleeps, and `close` removes the
     // window before its time.

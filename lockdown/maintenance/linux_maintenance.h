@@ -16,7 +16,7 @@ namespace bf::lockdown::maintenance {
 using Verifier = std::function<Result<bool>(const std::string& key, const std::string& signature,
                                             const std::string& message)>;
 // Asks bf-verify-ed25519. It is a program of its own because libcrypto would double the time that
-// every `bf-lockdown decide` takes to start.
+// every `bf-lockdown-decide` takes to start.
 Verifier HelperVerifier();
 
 struct Machine {

@@ -197,7 +197,7 @@ cli::Verb MaintenanceVerb(Verifier verify) {
       {"--boot", "", "For as long as the policy lets, and no longer than this boot.", false},
       {"--token", "FILE", "A signed token.", false}};
   verb.positionals = {"ACTION"};
-  verb.run = [verify](cli::Invocation& invocation) -> Status {
+  verb.run = [verify = std::move(verify)](cli::Invocation& invocation) -> Status {
     const std::string action = invocation.positionals.front();
     Machine machine{invocation.root, DataMountPoint(invocation.policy_dir), verify};
     // What shuts must not need a policy that can be read.

@@ -105,14 +105,14 @@ Usb ReadUsb(policy::Reader& reader) {
 }
 
 Maintenance ReadMaintenance(policy::Reader& reader) {
-  constexpr std::int64_t kLongest = 8 * 60 * 60 * 1000;
+  constexpr std::int64_t kLongest = std::int64_t{8} * 60 * 60 * 1000;
   Maintenance maintenance;
   auto& diagnostics = reader.diagnostics();
   maintenance.at = reader.at();
   maintenance.window = reader.Enum<Window>(
       "window", {{"off", Window::kOff}, {"root", Window::kRoot}, {"signed", Window::kSigned}},
       Window::kOff);
-  maintenance.longest_ms = reader.Milliseconds("longest", 30 * 60 * 1000);
+  maintenance.longest_ms = reader.Milliseconds("longest", std::int64_t{30} * 60 * 1000);
   if (maintenance.longest_ms.value < 1000 || maintenance.longest_ms.value > kLongest)
     diagnostics.Add(maintenance.longest_ms.at, "\"longest\" must be between 1s and 8h");
   maintenance.reason = reader.String("reason", "");

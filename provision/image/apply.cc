@@ -30,6 +30,12 @@ Result<std::uint64_t> ApplyImage(const ImagePlan& plan, ImageHost& host) {
   return host.Commit();
 }
 
+Result<std::uint64_t> ApplyBoot(const WriteFat& action, ImageHost& host) {
+  BF_TRY(host.Create(action.extent.size));
+  BF_TRY(host.Write(action));
+  return host.Commit();
+}
+
 Result<std::uint64_t> ApplyRoot(const WriteRoot& action, ImageHost& host) {
   BF_TRY(host.Create(action.extents.front().size));
   BF_TRY(host.Write(action));

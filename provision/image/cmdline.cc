@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/image/cmdline.h"
 
+#include <fmt/format.h>
+
 namespace bf::provision::image {
 
-std::string MakeCmdline(const layout::CmdlinePolicy& policy, layout::Slot slot,
+std::string MakeCmdline(std::string_view common_words, std::string_view slot,
                         const disk::Guid& root_partition) {
-  std::string line =
-      fmt::format("root=PARTUUID={} rauc.slot={}", root_partition.ToString(), SlotName(slot));
-  for (const auto& word : policy.words) line += " " + word.value;
-  return line + "\n";
+  return fmt::format("root=PARTUUID={} rauc.slot={} {}\n", root_partition.ToString(), slot,
+                     common_words);
 }
 
 }  // namespace bf::provision::image

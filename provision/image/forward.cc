@@ -59,5 +59,6 @@ cli::Verb Forwarding(cli::Verb verb) {
 
 cli::Verb ImageVerb() { return Forwarding(ImageVerbTable()); }
 cli::Verb RootfsVerb() { return Forwarding(RootfsVerbTable()); }
+cli::Verb BootfsVerb() { return Forwarding(BootfsVerbTable()); }
 
 }  // namespace bf::provision::image

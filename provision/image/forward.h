@@ -5,9 +5,11 @@
 
 namespace bf::provision::image {
 
-// `bf-provision image` and `rootfs`: start bf-provision-image in place of this program. What makes
-// images needs libfdisk, libext2fs and libarchive; what runs at every boot must not load them.
+// `bf-provision image`, `rootfs` and `bootfs`: start bf-provision-image in place of this program.
+// What makes images needs libfdisk, libext2fs and libarchive; what runs at every boot must not load
+// them.
 cli::Verb ImageVerb();
 cli::Verb RootfsVerb();
+cli::Verb BootfsVerb();
 
 }  // namespace bf::provision::image

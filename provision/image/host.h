@@ -26,6 +26,7 @@ class ImageHost {
 
 // Carries out the plan; whatever fails, nothing is left behind.
 Result<std::uint64_t> ApplyImage(const ImagePlan& plan, ImageHost& host);
+Result<std::uint64_t> ApplyBoot(const WriteFat& action, ImageHost& host);
 Result<std::uint64_t> ApplyRoot(const WriteRoot& action, ImageHost& host);
 
 }  // namespace bf::provision::image

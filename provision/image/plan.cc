@@ -55,6 +55,24 @@ class Planner {
   Planner(const layout::Layout& layout, const ImageFacts& facts, const ImageRequest& request)
       : layout_(layout), facts_(facts), request_(request) {}
 
+  Result<WriteFat> RunBoot() {
+    CheckBoot();
+    BF_TRY(problems_.Take());
+    const PartitionPolicy& boot = layout_.Get(Role::kBoot, Slot::kA);
+    Fingerprint all;
+    all.Add(static_cast<std::uint64_t>(facts_.time)).Add(request_.revision);
+    for (const BootFile& file : facts_.boot.files) all.Add(file.path).Add(file.size);
+    WriteFat fat;
+    fat.partition = "BF_BOOT";  // of neither slot
+    fat.extent = {0, boot.size.value};
+    fat.serial = DeriveSerial(all.Finish(), "boot artifact");
+    fat.time = facts_.time;
+    AddBootFiles(fat, CommonWords(layout_.cmdline, request_.revision) + "\n");
+    CheckFit(boot, fat);
+    BF_TRY(problems_.Take());
+    return fat;
+  }
+
   Result<ImagePlan> Run() {
     CheckSectorSize();
     CheckBoot();
@@ -198,17 +216,21 @@ class Planner {
     plan_.push_back({std::move(fat), selector.at});
   }
 
-  void AddBoot(Slot slot) {
-    const PartitionPolicy& boot = layout_.Get(Role::kBoot, slot);
-    WriteFat fat = Fat(boot);
+  void AddBootFiles(WriteFat& fat, std::string cmdline) {
     fat.source = facts_.boot.path;
     for (const BootFile& file : facts_.boot.files) {
       if (file.directory || disk::EqualIgnoringCase(file.path, kCmdlineName)) continue;
       ++fat.source_files;
       fat.source_bytes += file.size;
     }
-    fat.texts.push_back({std::string(kCmdlineName),
-                         MakeCmdline(layout_.cmdline, slot, IdOf(layout_.Get(Role::kRoot, slot)))});
+    fat.texts.push_back({std::string(kCmdlineName), std::move(cmdline)});
+  }
+
+  void AddBoot(Slot slot) {
+    const PartitionPolicy& boot = layout_.Get(Role::kBoot, slot);
+    WriteFat fat = Fat(boot);
+    AddBootFiles(fat, MakeCmdline(CommonWords(layout_.cmdline, request_.revision), SlotName(slot),
+                                  IdOf(layout_.Get(Role::kRoot, slot))));
     // Both slots hold the same artifact: one report is enough.
     if (slot == Slot::kA) CheckFit(boot, fat);
     plan_.push_back({std::move(fat), boot.at});
@@ -298,6 +320,14 @@ Result<WriteRoot> PlanRoot(const RootFacts& root, std::int64_t time, const RootR
   action.uuid = DeriveGuid(identity, "root file system");
   action.hash_seed = DeriveGuid(identity, "root directory hash");
   return action;
+}
+
+Result<WriteFat> PlanBoot(const layout::Layout& layout, const BootFacts& boot, std::int64_t time,
+                          const ImageRequest& request) {
+  ImageFacts facts;
+  facts.boot = boot;
+  facts.time = time;
+  return Planner(layout, facts, request).RunBoot();
 }
 
 Result<ImagePlan> PlanImage(const layout::Layout& layout, const ImageFacts& facts,

@@ -19,6 +19,7 @@ struct ImageRequest {
   std::string out;
   std::optional<std::uint64_t> size;  // of the whole image
   std::uint32_t sector_size = 512;
+  std::string revision = {};  // of the release, for cmdline.txt; "" for none
 };
 
 // A partition in bytes.
@@ -106,5 +107,10 @@ struct RootRequest {
 };
 // The root artifact alone; its bytes are those that PlanImage's WriteRoot puts in a slot of `size`.
 Result<WriteRoot> PlanRoot(const RootFacts& root, std::int64_t time, const RootRequest& request);
+
+// The boot artifact of a bundle: a FAT of the slots' size. Its cmdline.txt has the common words
+// only; the slot hook of the bundle puts the slot's own in front.
+Result<WriteFat> PlanBoot(const layout::Layout& layout, const BootFacts& boot, std::int64_t time,
+                          const ImageRequest& request);
 
 }  // namespace bf::provision::image

@@ -62,6 +62,15 @@ std::string JsonReport(const WriteRoot& root, const Made& made) {
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
+std::string JsonReport(const WriteFat& boot, const Made& made) {
+  const Json json = {{"schema", 1},
+                     {"file", made.out},
+                     {"size", made.size},
+                     {"allocated", made.allocated},
+                     {"serial", boot.serial}};
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
 Progress::Show ProgressBar(std::ostream& err, bool is_terminal) {
   if (!is_terminal) return {};
   using Clock = std::chrono::steady_clock;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `image` and `rootfs` say on stdout and, while they work, on a terminal.
+// What `image`, `rootfs` and `bootfs` say on stdout and, while they work, on a terminal.
 #pragma once
 
 #include <ostream>
@@ -19,6 +19,7 @@ struct Made {
 std::string TextReport(const ImagePlan& plan, const Made& made);
 std::string JsonReport(const ImagePlan& plan, const Made& made);
 std::string JsonReport(const WriteRoot& root, const Made& made);
+std::string JsonReport(const WriteFat& boot, const Made& made);
 
 // A bar on a terminal, nothing elsewhere. Redraws at most ten times a second.
 Progress::Show ProgressBar(std::ostream& err, bool is_terminal);

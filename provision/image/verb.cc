@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/policy/reader.h"
+#include "provision/image/cmdline.h"
 #include "provision/image/linux_host.h"
 #include "provision/image/options.h"
 #include "provision/image/report.h"
@@ -21,6 +22,16 @@ Result<std::optional<std::uint64_t>> SizeOption(const cli::Invocation& invocatio
     return FailKind(ErrorKind::kUsage, "{} {}: not a size; write bytes, or \"8GiB\"", name, text);
   }
   return size;
+}
+
+Result<std::string> RevisionOption(const cli::Invocation& invocation) {
+  const std::string revision = invocation.Get("--revision");
+  if (invocation.Has("--revision") && !IsRevision(revision)) {
+    return FailKind(ErrorKind::kUsage,
+                    "--revision {}: write up to 64 letters, digits and . _ + ~ - and nothing else",
+                    revision);
+  }
+  return revision;
 }
 
 LinuxHostOptions HostOptions(cli::Invocation& invocation, const std::atomic<bool>* cancelled) {
@@ -56,6 +67,7 @@ Status RunImage(cli::Invocation& invocation, const std::atomic<bool>* cancelled)
   BF_ASSIGN(const auto sector, SizeOption(invocation, "--sector-size"));
   request.sector_size =
       static_cast<std::uint32_t>(std::min<std::uint64_t>(sector.value_or(512), 1u << 30));
+  BF_ASSIGN(request.revision, RevisionOption(invocation));
   BF_ASSIGN(const ImageFacts facts,
             ObserveImage(invocation.Get("--boot"), invocation.Get("--root")));
   BF_ASSIGN(const ImagePlan plan, PlanImage(layout, facts, request));
@@ -108,6 +120,31 @@ Status RunRootfs(cli::Invocation& invocation, const std::atomic<bool>* cancelled
   return {};
 }
 
+Status RunBootfs(cli::Invocation& invocation, const std::atomic<bool>* cancelled) {
+  BF_ASSIGN(const layout::Layout layout, layout::LoadLayout(invocation.policy_dir));
+  ImageRequest request;
+  request.out = invocation.Get("--out");
+  BF_ASSIGN(request.revision, RevisionOption(invocation));
+  BF_ASSIGN(const std::optional<std::int64_t> epoch, SourceDateEpoch());
+  BF_ASSIGN(const BootFacts boot, ObserveBoot(invocation.Get("--boot")));
+  const std::int64_t time = epoch.value_or(static_cast<std::int64_t>(std::time(nullptr)));
+  BF_ASSIGN(const WriteFat action, PlanBoot(layout, boot, time, request));
+  if (invocation.dry_run) return PrintPlan(ImagePlan{{action, {}}}, invocation);
+  LinuxImageHost host(HostOptions(invocation, cancelled));
+  const auto allocated = ApplyBoot(action, host);
+  EndProgress(invocation);
+  if (!allocated) return Failure(allocated.error());
+  const Made made{request.out, action.extent.size, *allocated};
+  if (invocation.json) {
+    invocation.out() << JsonReport(action, made);
+  } else {
+    invocation.out() << fmt::format("{}: FAT, {}, {} file{} and {}\n", made.out,
+                                    policy::FormatSize(made.size), action.source_files,
+                                    action.source_files == 1 ? "" : "s", kCmdlineName);
+  }
+  return {};
+}
+
 }  // namespace
 
 cli::Tool ImageTool(const std::atomic<bool>* cancelled) {
@@ -120,7 +157,11 @@ cli::Tool ImageTool(const std::atomic<bool>* cancelled) {
   rootfs.run = [cancelled](cli::Invocation& invocation) {
     return RunRootfs(invocation, cancelled);
   };
-  tool.verbs = {std::move(image), std::move(rootfs)};
+  cli::Verb bootfs = BootfsVerbTable();
+  bootfs.run = [cancelled](cli::Invocation& invocation) {
+    return RunBootfs(invocation, cancelled);
+  };
+  tool.verbs = {std::move(image), std::move(rootfs), std::move(bootfs)};
   return tool;
 }
 

@@ -10,7 +10,7 @@ bool NearlyFull(std::uint64_t used, std::uint64_t limit) {
 }
 
 std::string LogOf(const std::string& stage) {
-  return fmt::format("journalctl -b -u bf-{}.service; docs/operations.md", stage);
+  return fmt::format("journalctl -b -u {}; docs/operations.md", facts::UnitOf(stage));
 }
 
 }  // namespace
@@ -18,14 +18,15 @@ std::string LogOf(const std::string& stage) {
 std::vector<Attention> Judge(const Status& status) {
   std::vector<Attention> attention;
   bool bound_at_boot = false;
-  for (const char* name : {"data", "state", "overlay"}) {
-    const std::string stage = name;
+  for (const std::string_view name : facts::kStages) {
+    const std::string stage(name);
     const facts::StageResult* found = nullptr;
     for (const auto& one : status.stages) {
       if (one.stage == stage) found = &one;
     }
     if (found == nullptr) {
-      attention.push_back({stage, "has not run at this boot", "systemctl status bf-" + stage});
+      attention.push_back(
+          {stage, "has not run at this boot", "systemctl status " + facts::UnitOf(stage)});
     } else if (found->result != "ok") {
       attention.push_back({stage, found->result + ": " + found->reason, LogOf(stage)});
     }

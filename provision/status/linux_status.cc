@@ -7,6 +7,7 @@
 
 #include "core/facts/block.h"
 #include "core/facts/mountinfo.h"
+#include "core/facts/os_release.h"
 #include "core/host/beneath.h"
 #include "core/host/file.h"
 #include "provision/reset/request.h"
@@ -37,20 +38,12 @@ std::string Utc(std::uint64_t seconds) {
 }
 
 std::string OsName(const std::string& root) {
-  const auto text = host::ReadFile(host::Under(root, "/usr/lib/os-release"));
-  if (!text) return "";
-  const auto field = [&](const std::string& key) -> std::string {
-    std::size_t at = text->starts_with(key + "=") ? 0 : text->find("\n" + key + "=");
-    if (at == std::string::npos) return "";
-    at = text->find('=', at) + 1;
-    std::string value = text->substr(at, text->find('\n', at) - at);
-    std::erase(value, '"');
-    return value;
-  };
-  std::string name = field("IMAGE_ID");
-  if (name.empty()) return field("PRETTY_NAME");
-  if (!field("IMAGE_VERSION").empty()) name += " " + field("IMAGE_VERSION");
-  if (!field("BUILD_ID").empty()) name += " (" + field("BUILD_ID") + ")";
+  const auto os = facts::ReadOsRelease(root);
+  if (!os) return "";
+  if (os->image_id.empty()) return os->pretty_name;
+  std::string name = os->image_id;
+  if (!os->image_version.empty()) name += " " + os->image_version;
+  if (!os->build_id.empty()) name += " (" + os->build_id + ")";
   return name;
 }
 
@@ -73,7 +66,7 @@ class Observer {
       status_.slot = state::SlotOf(*line);
     }
     if (auto mounts = facts::ReadMountInfo(root_)) mounts_ = *std::move(mounts);
-    for (const char* stage : {"data", "state", "overlay"}) {
+    for (const std::string_view stage : facts::kStages) {
       auto result = facts::ReadStageResult(root_, stage);
       if (result && result->has_value()) status_.stages.push_back(**std::move(result));
     }

@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace bf::overlays;
   std::string_view text(reinterpret_cast<const char*>(data), size);
   if (const auto stamp = ParseStamp(text)) (void)StampToJson(*stamp);
-  (void)ParseOsRelease(text);
+  (void)bf::facts::ParseOsRelease(text);
   std::vector<Entry> trees;
   while (trees.size() < 3 && !text.empty()) {
     constexpr std::string_view kParted = "---\n";

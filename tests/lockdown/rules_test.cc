@@ -123,8 +123,14 @@ TEST(Rules, HoldOnlyWhatWeWrote) {
         EXPECT_TRUE(ours) << token.key << " in " << line;
         if (token.key == "LABEL") labels.insert(token.value);
         if (token.key == "GOTO") gotos.insert(token.value);
-        if (token.key == "PROGRAM" || token.key == "RUN") {
-          EXPECT_TRUE(token.value.starts_with("/usr/bin/bf-lockdown decide ")) << line;
+        if (token.key == "PROGRAM" || (token.key == "RUN" && token.op == "+=")) {
+          EXPECT_TRUE(token.value.starts_with("/usr/libexec/betterframe/bf-lockdown-decide "))
+              << line;
+        }
+        // The last word on what runs: nothing that could do anything.
+        if (token.key == "RUN" && token.op != "+=") {
+          EXPECT_EQ(token.op, ":=") << line;
+          EXPECT_EQ(token.value, "/usr/bin/true") << line;
         }
         // A value that is written may come from the kernel's name of the device alone.
         if (token.op == "=" && token.key.starts_with("ATTR{")) {

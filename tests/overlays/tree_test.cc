@@ -49,14 +49,11 @@ TEST(Printable, NamesCannotSteerATerminal) {
   EXPECT_EQ(Printable("\x1b[2J\n\x9b\\"), "\\033[2J\\012\\233\\134");
 }
 
-TEST(Identity, ReadsOsRelease) {
-  const auto os = ParseOsRelease(
-      "NAME=\"Debian\"\nIMAGE_ID=betterframe\nIMAGE_VERSION='1.2'\r\nBUILD_ID=\"a\\\"b\"\nX\n");
-  EXPECT_EQ(os.image_id, "betterframe");
-  EXPECT_EQ(os.image_version, "1.2");
-  EXPECT_EQ(os.build_id, "a\"b");
+TEST(Identity, IsThatOfTheRelease) {
+  const OsIdentity os = IdentityOf({"Debian", "betterframe", "1.2", "7"});
+  EXPECT_EQ(os, (OsIdentity{"betterframe", "1.2", "7", ""}));
   EXPECT_TRUE(os.known());
-  EXPECT_FALSE(ParseOsRelease("").known());
+  EXPECT_FALSE(IdentityOf({}).known());
 }
 
 TEST(Identity, StampComesBackAsItWas) {

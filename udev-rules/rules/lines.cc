@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace bf::udev_rules {
 
@@ -58,8 +59,8 @@ std::vector<JoinedLine> JoinLines(std::string_view text, const std::string& file
       if (!too_long) open->DropLast();
       continue;
     }
-    if (!too_long && !open->text().empty()) lines.push_back(*std::move(open));
-    open.reset();
+    auto whole = std::exchange(open, std::nullopt);
+    if (!too_long && !whole->text().empty()) lines.push_back(*std::move(whole));
     too_long = false;
   }
   if (open) {

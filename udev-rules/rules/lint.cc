@@ -2,6 +2,7 @@
 #include "udev-rules/rules/lint.h"
 
 #include <algorithm>
+#include <map>
 
 #include "udev-rules/rules/reach.h"
 

@@ -2,6 +2,7 @@
 #include "udev-rules/rules/syntax.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "core/policy/reader.h"

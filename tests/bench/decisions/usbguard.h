@@ -4,18 +4,28 @@
 
 #include <memory>
 #include <string>
-#include <vector>
+#include <string_view>
 
 namespace bf::bench {
 
 class UsbguardRules {
  public:
-  // Each an `allow …` rule in USBGuard's language.
-  explicit UsbguardRules(const std::vector<std::string>& rules);
+  UsbguardRules();
   ~UsbguardRules();
+  // An `allow …` rule in USBGuard's language.
+  void AddRule(const std::string& rule);
   // Devices in the same language, parsed once.
   void AddDevice(const std::string& device);
   bool Allows(std::size_t device) const;
+  // The same of a device that has just come, as its daemon does it: the descriptors are hashed, and
+  // a rule is made of the device to be compared with. What they say it is told here, not parsed.
+  struct Plugged {
+    std::string vendor, product, name, serial, port;
+    std::string_view descriptors;
+  };
+  bool AllowsPlugged(const Plugged& device) const;
+  // As it would be written in a rule.
+  std::string HashOf(const Plugged& device) const;
 
  private:
   struct State;

@@ -14,7 +14,10 @@ int main(int argc, char** argv) {
   if (verb == "uinput" && argc > 2) return bf::test_input::uinput(words[2], control);
   if (verb == "uhid" && argc > 2) return bf::test_input::uhid(words[2], control);
   if (verb == "chords") return bf::test_input::chords();
-  std::fputs("usage: bf-test-input watch | uinput FILE [CONTROL] | uhid FILE [CONTROL] | chords\n",
-             stderr);
+  if (verb == "grab" && argc > 2) return bf::test_input::grab(words[2]);
+  std::fputs(
+      "usage: bf-test-input watch | uinput FILE [CONTROL] | uhid FILE [CONTROL] | chords |\n"
+      "       grab INPUT\n",
+      stderr);
   return 64;
 }

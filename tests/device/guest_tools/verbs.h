@@ -15,4 +15,7 @@ int uhid(const std::string& file, const std::string& control);
 // Puts Ctrl+Alt+F2, and SAK on Ctrl+Alt+Pause, into the keymap.
 int chords();
 
+// Grabs the event node of an input device, by its path in /sys, and holds it in the background.
+int grab(const std::string& input);
+
 }  // namespace bf::test_input

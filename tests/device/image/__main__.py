@@ -28,7 +28,8 @@ def lay_out(arguments: argparse.Namespace, made: rootfs.RootFs, log: Path) -> Pa
     stamp.unlink(missing_ok=True)
     image.unlink(missing_ok=True)
     command = [str(arguments.image_tool), "image", "--policy", str(arguments.policy),
-               "--boot", str(made.boot), "--root", str(made.tar), "--out", str(image)]
+               "--boot", str(made.boot), "--root", str(made.tar), "--out", str(image),
+               "--revision", rootfs.Identity().version]
     with open(log, "ab") as out:
         out.write(f"+ {' '.join(command)}\n".encode())
         out.flush()

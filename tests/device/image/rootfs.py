@@ -21,6 +21,7 @@ from image import fingerprint
 GUEST = Path(__file__).parents[1] / "guest"
 # Policies that take the place of the shipped ones: the virtual device has other input devices.
 POLICIES = Path(__file__).parent / "policies"
+SCRIPTS = Path(__file__).parents[3] / "scripts"
 
 # A device without a screen or a network yet: what boots Debian, and nothing recommended.
 BASE_PACKAGES = ["dbus", "initramfs-tools", "kmod", "linux-image-amd64", "systemd", "systemd-sysv",
@@ -121,15 +122,27 @@ class RootFs:
     boot: Path  # a directory: config.txt, kernel, initramfs
 
 
+def signing_keys(out: Path, log: Path) -> Path:
+    """The directory of the pair that test bundles are signed with; made once."""
+    keys = out / "keys"
+    if not (keys / "keyring.pem").exists():
+        shutil.rmtree(keys, ignore_errors=True)
+        _logged([str(SCRIPTS / "keys"), "--name", "BetterFrame test signing", "self-signed",
+                 str(keys)], log)
+    return keys
+
+
 def build(deb: Path, guest_tool: Path, out: Path, cache: Path, log: Path, say: Say,
           identity: Identity = Identity()) -> RootFs:
     if os.geteuid() != 0:
         raise BuildFailed("making a root file system needs root (mounts and file owners): "
                           "run it with sudo")
     debian = base(deb, cache, log, say)
+    out.mkdir(parents=True, exist_ok=True)
+    keyring = signing_keys(out, log) / "keyring.pem"
     key = fingerprint.of("1", debian.name, fingerprint.of_package(deb), fingerprint.of_tree(GUEST),
                          fingerprint.of_tree(POLICIES), guest_tool.read_bytes(),
-                         repr(identity), Path(__file__).read_bytes())
+                         repr(identity), keyring.read_bytes(), Path(__file__).read_bytes())
     result = RootFs(out / "root.tar", out / "boot")
     stamp = out / "rootfs.stamp"
     if stamp.exists() and stamp.read_text() == key:
@@ -137,7 +150,6 @@ def build(deb: Path, guest_tool: Path, out: Path, cache: Path, log: Path, say: S
     stamp.unlink(missing_ok=True)
 
     say("installing the package into it")
-    out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out) as scratch:
         root = Path(scratch) / "root"
         root.mkdir()
@@ -151,6 +163,8 @@ def build(deb: Path, guest_tool: Path, out: Path, cache: Path, log: Path, say: S
                        # Looks for LVM snapshots, seconds of each emulated boot; there is no LVM.
                        "systemctl mask e2scrub_reap.service", log)
         _replace_policies(root, log)
+        shutil.copy(keyring, root / "etc/rauc/keyring.pem")
+        os.chmod(root / "etc/rauc/keyring.pem", 0o644)
         _finish(root)
         shutil.rmtree(result.boot, ignore_errors=True)
         _boot_files(root, result.boot)
@@ -193,4 +207,5 @@ def _boot_files(root: Path, boot: Path) -> None:
     initramfs, = (root / "boot").glob("initrd.img-*")
     shutil.copy(kernel, boot / "vmlinuz")
     shutil.copy(initramfs, boot / "initramfs.img")
-    (boot / "config.txt").write_text("[all]\nkernel=vmlinuz\ninitramfs initramfs.img followkernel\n")
+    (boot / "config.txt").write_text("[all]\nkernel=vmlinuz\ninitramfs initramfs.img followkernel\n"
+                                    "kernel_watchdog_timeout=15\n")

@@ -43,7 +43,8 @@ def test_a_stick_with_our_names(make_device, data_type):
                      "-device", "usb-storage,drive=stick,bus=usb.0,removable=on"]
     # USB is held back by usbcore.authorized_default=0, and shut by bf-lockdown. The attack is meant
     # to get further than both; the last of two values on a command line counts.
-    replace_in_root(machine.disk, "/usr/bin/bf-lockdown", b"not a program")
+    for program in ("/usr/bin/bf-lockdown", "/usr/libexec/betterframe/bf-lockdown-decide"):
+        replace_in_root(machine.disk, program, b"not a program")
     machine.boot(LET_THROUGH)
     machine.run("udevadm settle; test -b /dev/sda2")
     assert_settled(machine)

@@ -78,6 +78,14 @@ def test_sysrq_b_reboots_an_open_console(typed_on):
     machine.qmp.wait_event("SHUTDOWN", 120, start)
 
 
+def test_sak_kills_what_is_on_an_open_console(typed_on):
+    """The watcher is what has tty1 open, so that it goes with it."""
+    machine = typed_on
+    machine.run("/usr/lib/bf-test/bf-test-input chords")
+    machine.press("ctrl", "alt", "pause")
+    machine.run("bash -c \"grep -m 1 'SAK: killed process' < <(exec timeout 100 dmesg -w 2>&1)\"")
+
+
 def test_sysrq_does_nothing(shut):
     machine = shut
     boot, start = boot_id(machine), machine.watch.position()
@@ -136,6 +144,19 @@ def test_chords_that_come_back_are_found_and_taken_out(allowed):
     press_for_another_terminal(machine)
     assert machine.leaks(start).vt == []
     assert machine.run("systemctl is-active bf-test-input.service").strip() == "active"
+
+
+def test_nothing_loads_a_keymap_after_apply(shipped):
+    """Neither what systemd and Debian have for that, nor a rule for consoles as systemd's is."""
+    machine = shipped
+    for unit in ("systemd-vconsole-setup", "keyboard-setup", "console-setup"):
+        assert machine.run(f"systemctl is-enabled {unit}.service || true").strip() == "masked"
+    rule = 'SUBSYSTEM=="vtconsole", RUN+="/usr/lib/bf-test/bf-test-input chords"'
+    machine.run("mkdir -p /run/udev/rules.d")
+    machine.write_file("/run/udev/rules.d/90-vconsole.rules", rule + "\n")
+    machine.run("set -e; udevadm control --reload\n"
+                "udevadm trigger --action=add --subsystem-match=vtconsole --settle")
+    assert not {"vt-switch", "secure-attention"} & drifted(machine).keys()
 
 
 @pytest.mark.parametrize("times", [1, 10])

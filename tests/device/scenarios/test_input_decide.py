@@ -5,24 +5,44 @@ times are those of an emulated CPU: a report, with bounds that only a mistake re
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
 from scenarios.test_input_hotplug import bound_drivers, keyboards
 from vm.input import InputMachine
 
-_DECIDE = "/usr/bin/bf-lockdown"
+_DECIDE = "/usr/libexec/betterframe/bf-lockdown-decide"
 _PLACE = "/run/bf-test/instead"
+_TIMES = "/run/bf-test"
 _PLUGS = 6
 
 # What stands in its place; REAL is the real one.
 BROKEN = {
     "crashes": "kill -SEGV $$",
     "hangs": "exec sleep infinity",
-    "has no memory": 'ulimit -v 4000; exec REAL "$@"',
+    "has no memory": 'ulimit -v 2000; exec REAL "$@"',
     "has no file to open": 'ulimit -n 3; exec REAL "$@"',
     "says nonsense": "echo allow; echo deny",
+    # The real one, in a control group that hardly gets the processor: its own deadline ends it.
+    "has no time": 'echo $$ > /sys/fs/cgroup/bf-slow/cgroup.procs; exec REAL "$@"',
+    # The real one, with a policy that its own limit has no room for.
+    "has a policy too large": 'exec REAL "$@"',
+    # Somebody was there first: what the device has queued cannot be drained.
+    "cannot drain": 'test $1 = input && /usr/lib/bf-test/bf-test-input grab /sys$2; exec REAL "$@"',
 }
+# What the journal says of it.
+SAID = {
+    "crashes": ("bf-lockdown-decide", "SEGV"),
+    "has no memory": ("bf-lockdown-decide", "SEGV"),
+    "has no file to open": ("deny /devices/", "Too many open files"),
+    "has no time": ("decide ran out of time; nothing was released",),
+    "has a policy too large": ("deny /devices/", "bad_alloc"),
+    "cannot drain": ("deny /devices/", "grab /dev/input/event", "Device or resource busy"),
+}
+_SLOW = """set -e; cd /sys/fs/cgroup; echo +cpu > cgroup.subtree_control; mkdir bf-slow
+echo '1000 1000000' > bf-slow/cpu.max"""
+_POLICY = "/usr/share/betterframe/policies/input.toml"
 
 
 def put_in_its_place(machine: InputMachine, script: str) -> None:
@@ -34,11 +54,21 @@ def put_in_its_place(machine: InputMachine, script: str) -> None:
     machine.run(f"chmod 755 {_PLACE}/broken; mount --bind {_PLACE}/broken {_DECIDE}")
 
 
+def make_it_so(machine: InputMachine, how: str) -> None:
+    put_in_its_place(machine, BROKEN[how])
+    if how == "has no time":
+        machine.run(_SLOW)
+    if how == "has a policy too large":
+        machine.run(f"(cat {_POLICY}; printf 'x = ['; yes '[],' | head -n 340000 | tr -d '\\n'; echo ']')"
+                    f" > {_PLACE}/large; mount --bind {_PLACE}/large {_POLICY}")
+
+
 @pytest.mark.parametrize("how", BROKEN)
 def test_where_it_fails_nothing_new_is_let_in(input_device, how):
-    """Not even a keyboard that the policy allows; the pointer that is in use goes on."""
+    """Not even a keyboard that the policy allows; the pointer that is in use goes on, and the journal
+    says why."""
     machine = input_device
-    put_in_its_place(machine, BROKEN[how])
+    make_it_so(machine, how)
     start = machine.watch.position()
     machine.attach("usb-kbd", "service", port="1", serial="service")
     usb = "/sys" + machine.watch.wait(start, event="uevent", by="kernel", action="bind",
@@ -48,12 +78,22 @@ def test_where_it_fails_nothing_new_is_let_in(input_device, how):
     machine.type("typed")
     machine.press("alt", "sysrq", "h")
     machine.point()
-    assert not machine.leaks(start)
+    leaks = machine.leaks(start)
+    if how == "cannot drain":
+        # By then a driver is bound; root alone hears its HID device.
+        leaks.hidraw = []
+        assert machine.run("stat -c '%a %u:%g' /dev/hidraw* | sort -u").strip() == "0 0:0"
+    assert not leaks
     assert keyboards(machine) == []
-    assert bound_drivers(machine, usb) == set()
-    if how == "crashes":
-        log = machine.run("journalctl -b -u systemd-udevd --no-pager")
-        assert "bf-lockdown decide" in log and "SEGV" in log
+    assert bound_drivers(machine, usb) == ({"usbhid"} if how == "cannot drain" else set())
+    if how in SAID:
+        assert said(machine, SAID[how]), machine.run("journalctl -b --no-pager | tail -n 50")
+
+
+def said(machine: InputMachine, parts: tuple[str, ...]) -> bool:
+    """In one line of the journal, in any unit."""
+    lines = machine.run("journalctl --sync; journalctl -b --no-pager").splitlines()
+    return any(all(re.search(part, line) for part in parts) for line in lines)
 
 
 def percentile(values: list[float], percent: float) -> float:
@@ -89,6 +129,33 @@ def test_from_the_announcement_until_it_is_decided(input_device):
         report(machine, f"uevent to decision, {kind}", {
             "ms_p50": round(percentile(values, 50), 1), "ms_p99": round(percentile(values, 99), 1)})
         assert percentile(values, 99) < 30_000
+
+
+def test_the_processor_time_of_one_decision(input_device):
+    """About the pointer that is in use: there is nothing to be done. Beside a program that does nothing,
+    because an emulator takes most of the time to translate a process that has just started."""
+    machine = input_device
+    usb = machine.run("readlink -f $(grep -l 'QEMU USB Tablet' /sys/bus/usb/devices/*/product)")
+    interface = usb.strip().removeprefix("/sys").rpartition("/")[0]
+    interface += f"/{interface.rpartition('/')[2]}:1.0"
+    figures = {"decide": processor_ms(machine, f"{_DECIDE} usb {interface}"),
+               "true": processor_ms(machine, "/bin/true")}
+    report(machine, "processor time of one process, ms", figures)
+    assert figures["decide"] < 10 * figures["true"]
+
+
+def processor_ms(machine: InputMachine, command: str, times: int = 50) -> float:
+    # Redirected, not piped: a subshell has had no children.
+    said = machine.run(f"bash -c 'cd {_TIMES}; times > before; for i in {{1..{times}}}; do {command}"
+                       " >/dev/null 2>&1 || exit; done; times > after; tail -q -n 1 before after'")
+    before, after = (sum(map(_seconds, line.split())) for line in said.splitlines())
+    return round((after - before) / times * 1000, 2)
+
+
+def _seconds(text: str) -> float:
+    """As bash prints it: 1m2.345s."""
+    minutes, _, seconds = text.rstrip("s").partition("m")
+    return int(minutes) * 60 + float(seconds)
 
 
 def kind_of(event: dict) -> str:

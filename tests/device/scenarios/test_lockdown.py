@@ -4,12 +4,18 @@ keyboard plugged in. The tests are the steps of that story, in their order."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from scenarios.maintenance_token import signed_token
 from vm.input import InputMachine, input_machine
+
+# How often it is booted; `scripts/test --full` asks for 20.
+BOOTS = int(os.environ.get("BF_INPUT_BOOTS", "2"))
+_CONTROL = "/var/lib/betterframe/control"
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +67,40 @@ def test_what_was_decided_is_in_the_journal(device):
 
 
 def test_without_decide_new_devices_stay_shut_and_the_panel_in_use_works_on(device):
-    device.run("mount --bind /bin/false /usr/bin/bf-lockdown")
+    device.run("mount --bind /bin/false /usr/libexec/betterframe/bf-lockdown-decide")
     device.plug("usb-kbd", "undecided", port="4")
     sees_nothing_but_the_panel(device)
-    device.run("umount /usr/bin/bf-lockdown")
+    device.run("umount /usr/libexec/betterframe/bf-lockdown-decide")
+
+
+def test_a_factory_reset_makes_no_used_token_good_again(device, tmp_path):
+    token = signed_token(tmp_path, device.run("cat /etc/machine-id").strip(), number=7)
+    device.write_file("/run/bf-test/token", token)
+    device.run("bf-lockdown maintenance open --token /run/bf-test/token && "
+               "bf-lockdown maintenance close")
+    used = device.run(f"cat {_CONTROL}/maintenance-used")
+    device.run(f"touch {_CONTROL}/../goes; bf-provision reset")
+    boot_again(device)
+    assert device.execute(f"test -e {_CONTROL}/../goes").exit_code == 1
+    assert device.run(f"cat {_CONTROL}/maintenance-used") == used
+    # The machine id may be another one now, and so may not be what refuses it.
+    token = signed_token(tmp_path, device.run("cat /etc/machine-id").strip(), number=7)
+    device.write_file("/run/bf-test/token", token)
+    device.fails("bf-lockdown maintenance open --token /run/bf-test/token")
+    said = device.run("journalctl -b -u bf-maintenance.service -o cat --no-pager")
+    assert "the token was used before" in said, said
+    sees_nothing_but_the_panel(device)
+
+
+def test_the_panel_works_on_every_boot(device):
+    while device.boots < BOOTS:
+        boot_again(device)
+        sees_nothing_but_the_panel(device)
+        assert device.execute("cat /run/betterframe/lockdown.json").json()["result"] == "ok"
+
+
+def boot_again(machine: InputMachine) -> None:
+    machine.power_off()
+    machine.power_on()
+    machine.wait_booted()
+    machine.settle()

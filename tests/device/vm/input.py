@@ -14,7 +14,7 @@ from typing import Any
 
 from vm.disk import Disk
 from vm.keys import KEYS, SHIFTED
-from vm.machine import Machine
+from vm.machine import BOOT_CEILING, Machine
 from vm.qmp import QmpError
 from vm.watch import Event, Watch
 
@@ -148,6 +148,13 @@ class InputMachine(Machine):
             self.agent.resumed()
         if self.at_power_on:
             self.at_power_on(self)
+
+    def power_off(self, timeout: float = BOOT_CEILING) -> None:
+        start = self.qmp.position()
+        self.start_power_off(timeout)
+        self.qmp.wait_event("SHUTDOWN", timeout, start)
+        self.cut_power()
+        self._plugged.clear()
 
     # Snapshots
 

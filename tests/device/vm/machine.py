@@ -5,6 +5,7 @@ with a ceiling far above what an emulated CPU on a busy host needs."""
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -31,6 +32,11 @@ _BUSES = {
     "nvme": ["-device", "nvme,drive=disk,serial=bf,{geometry}"],
     "usb": ["-device", "qemu-xhci,id=xhci", "-device", "usb-storage,drive=disk,bus=xhci.0"],
 }
+
+
+# The kernel's last word, an emergency: no log level hides it.
+_RESTART = re.compile(r"reboot: Restarting system(?: with command '(.*)')?\s*$")
+_POWER_DOWN = re.compile(r"reboot: (Power down|System halted)")
 
 
 class MachineError(Exception):
@@ -62,6 +68,7 @@ class Machine:
         self._process: subprocess.Popen[bytes] | None = None
         self._runtime: Path | None = None
         self._started = 0.0
+        self.last_words: str | None = None
 
     # Power
 
@@ -153,6 +160,7 @@ class Machine:
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGKILL)
         self._reap()
+        self.firmware.power_off()
 
     def kill(self) -> None:
         """Ends QEMU at once; from any thread. cut_power() still has to clear up."""
@@ -161,10 +169,13 @@ class Machine:
 
     def power_off(self, timeout: float = BOOT_CEILING) -> None:
         """An orderly shutdown, as of the power key."""
+        self.start_power_off(timeout)
+        self.wait_off(timeout)
+
+    def start_power_off(self, timeout: float = BOOT_CEILING) -> None:
         self.agent.wait_ready(timeout)
         # Not `systemctl poweroff`, which asks logind first and waits a minute for one that is ill.
         self.agent.start("systemctl start --no-block --job-mode=replace-irreversibly poweroff.target")
-        self.wait_off(timeout)
 
     def wait_off(self, timeout: float = BOOT_CEILING) -> None:
         assert self._process is not None
@@ -172,7 +183,29 @@ class Machine:
             self._process.wait(timeout)
         except subprocess.TimeoutExpired:
             raise MachineError(f"still on after {timeout:.0f} s; see {self.log('serial')}") from None
+        self._tell_firmware(self.serial.wait_closed(60))
         self._reap()
+
+    def _tell_firmware(self, console: list[str]) -> None:
+        """How it went off: by a reboot with an argument or without, a power-off, or a reset that
+        nobody announced (watchdog, triple fault), which keeps nothing."""
+        self.last_words = None
+        for line in console:
+            if match := _RESTART.search(line):
+                self.last_words = f"restart {match[1]}" if match[1] else "restart"
+                self.firmware.reboot(*([match[1]] if match[1] else []))
+                return
+            if _POWER_DOWN.search(line):
+                self.last_words = "power-off"
+        self.firmware.power_off()
+
+    def wait_reset(self, timeout: float = BOOT_CEILING) -> str | None:
+        """Until the guest restarts itself, or is restarted: "restart", "restart 0 tryboot", or None
+        where the kernel announced nothing. The next power_on() is what the board then does."""
+        self.wait_off(timeout)
+        if self.last_words == "power-off":
+            raise MachineError(f"it went off instead; see {self.log('serial')}")
+        return self.last_words
 
     def _reap(self) -> None:
         if self._process is not None:

@@ -82,6 +82,13 @@ class LineStream:
                     raise TimeoutError(f"no line matched {pattern!r} within {timeout:.0f} s")
                 self._changed.wait(left)
 
+    def wait_closed(self, timeout: float) -> list[str]:
+        """All lines, once the other end is gone."""
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            raise TimeoutError(f"the stream did not end within {timeout:.0f} s")
+        return self.lines
+
     def close(self) -> None:
         try:
             self._socket.shutdown(socket.SHUT_RDWR)

@@ -221,6 +221,17 @@ const std::vector<Opening>& Openings() {
       {"uhid is built in",
        [](D& d) { d.Append("lib/modules/6.6.0/modules.builtin", "kernel/drivers/hid/uhid.ko\n"); },
        {"uhid"}},
+      {"Bluetooth's keyboards are built in",
+       [](D& d) {
+         d.Append("lib/modules/6.6.0/modules.builtin", "kernel/net/bluetooth/hidp/hidp.ko\n");
+       },
+       {"module-loaded"}},
+      {"a driver of PS/2 is built in, and has a port",
+       [](D& d) {
+         d.Append("lib/modules/6.6.0/modules.builtin", "kernel/drivers/input/keyboard/atkbd.ko\n");
+         d.Link("sys/bus/serio/devices/serio0/driver", "../../drivers/atkbd");
+       },
+       {"ps2"}},
       {"a seat gets the keyboard",
        [](D& d) { d.Append("run/udev/data/c13:68", "G:uaccess\nQ:uaccess\n"); },
        {"uaccess-tag"}},

@@ -46,13 +46,43 @@ std::string ProblemOf(const ImageFacts& facts, ImageRequest request = {"out", {}
 
 TEST(Cmdline, HoldsTheSlotAndThePolicysWords) {
   const auto guid = disk::Guid::Literal("00112233-4455-6677-8899-aabbccddeeff");
-  const std::string line = MakeCmdline(Shipped().cmdline, Slot::kB, guid);
+  const std::string line = MakeCmdline(CommonWords(Shipped().cmdline, "1.2.3"), "B", guid);
   EXPECT_TRUE(
       line.starts_with("root=PARTUUID=00112233-4455-6677-8899-aabbccddeeff rauc.slot=B ro "))
       << line;
   EXPECT_THAT(line, AllOf(HasSubstr(" gpt "), HasSubstr(" usbcore.authorized_default=0"),
                           HasSubstr(" panic="), HasSubstr(" rootwait=")));
   EXPECT_EQ(line.find('\n'), line.size() - 1);
+  EXPECT_TRUE(line.ends_with(" bf.revision=1.2.3\n")) << line;
+  EXPECT_EQ(CommonWords(Shipped().cmdline, "").find("bf.revision"), std::string::npos);
+}
+
+TEST(Cmdline, ARevisionIsOnePlainWord) {
+  for (const char* good : {"1.0.0", "2026.11~rc1+g12ab", "a-b_c"}) EXPECT_TRUE(IsRevision(good));
+  for (const char* bad : {"", "1 0", "1\n", "\"1\"", "init=/bin/sh", "\xc3\xa4"}) {
+    EXPECT_FALSE(IsRevision(bad)) << bad;
+  }
+  EXPECT_FALSE(IsRevision(std::string(65, '1')));
+}
+
+// A bundle's boot artifact and the factory image differ in the slot's own words and nothing else.
+TEST(BootArtifact, HasTheSizeOfASlotAndTheCommonWords) {
+  const layout::Layout layout = Shipped();
+  BootFacts boot;
+  boot.path = "boot";
+  boot.files = {{"config.txt", false, 10}, {"cmdline.txt", false, 10}, {"vmlinuz", false, 1 << 20}};
+  ImageRequest request;
+  request.revision = "2.0.0";
+  const auto fat = PlanBoot(layout, boot, 1700000000, request);
+  ASSERT_TRUE(fat) << fat.error().ToString();
+  EXPECT_EQ(fat->extent, (Extent{0, layout.Get(Role::kBoot, Slot::kA).size.value}));
+  ASSERT_EQ(fat->texts.size(), 1u);
+  EXPECT_EQ(fat->texts[0].path, "cmdline.txt");
+  EXPECT_EQ(fat->texts[0].text, CommonWords(layout.cmdline, "2.0.0") + "\n");
+  EXPECT_EQ(fat->source_files, 2u);
+
+  boot.files.erase(boot.files.begin());
+  EXPECT_FALSE(PlanBoot(layout, boot, 0, request)) << "no config.txt: nothing boots from it";
 }
 
 TEST(Identity, FollowsFromThePartsAndTheirBorders) {

@@ -66,7 +66,8 @@ Status Healthy() {
   status.overlays = {{"/tmp", "tmpfs", "as listed"}};
   status.writable = {{"/tmp", "tmpfs", "tmp", "memory", 64 << 20, 4096},
                      {"/var/lib/rauc", "ext4", "/dev/vda6", "BF_DATA:state/shared/rauc", 0, 0}};
-  status.stages = {Stage("data", 12'345), Stage("state", 3'210), Stage("overlay", 2'000'000)};
+  status.stages = {Stage("data", 12'345), Stage("state", 3'210), Stage("overlay", 2'000'000),
+                   Stage("boot", 21'000), Stage("lockdown", 40'000)};
   status.stages[0].details["formatted"] = true;
   status.stages[0].details["grown"] = true;
   status.stages[0].done = {"format", "grow"};
@@ -127,15 +128,15 @@ TEST(Status, ReadsWhatTheStagesLeft) {
              "20 1 254:5 / / ro - ext4 /dev/vda5 ro\n"
              "21 20 0:30 / /tmp rw,nosuid - tmpfs tmp rw,size=65536k\n"
              "22 20 0:4 / /proc rw - proc proc rw\n");
-  for (const char* stage : {"data", "state", "overlay"}) {
+  for (const std::string_view stage : facts::kStages) {
     root.Write("run/betterframe/" + std::string(stage) + ".json",
-               facts::StageResultToJson(Stage(stage, 1000)));
+               facts::StageResultToJson(Stage(std::string(stage), 1000)));
   }
   const Status status = Observe(root.path(), root / "policies");
   EXPECT_EQ(status.os, "frame 2.1");
   EXPECT_EQ(status.slot, "b");
   EXPECT_EQ(status.machine_id.size(), 32u);
-  EXPECT_EQ(status.stages.size(), 3u);
+  EXPECT_EQ(status.stages.size(), std::size(facts::kStages));
   ASSERT_EQ(status.writable.size(), 1u);
   EXPECT_EQ(status.writable[0].path, "/tmp");
   EXPECT_TRUE(status.healthy());

@@ -72,7 +72,7 @@ Event Input(const std::string& keys) {
 }
 constexpr const char* kPanelKeys = "400 0 0 0 0 0";
 const std::string kDecide =
-    "/usr/bin/bf-lockdown decide input "
+    "/usr/libexec/betterframe/bf-lockdown-decide input "
     "/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/0003:222A:0001.0001/input/input3";
 
 // A node of that inputN, after the properties that its rules have left.
