@@ -108,6 +108,7 @@ cli::Tool LockdownTool() {
            DevicesVerb(),
            CheckVerb(),
            maintenance::MaintenanceVerb(),
+           sandbox::ExecVerb(),
            sandbox::FilterVerb(),
            sandbox::GroupsVerb()}};
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "core/host/file.h"
 #include "lockdown/sandbox/filter/linux_compile.h"
 #include "lockdown/sandbox/policy/condition.h"
+#include "lockdown/sandbox/start/stored.h"
 #include "lockdown/sandbox/verbs/verbs.h"
 
 namespace bf::lockdown::sandbox {
@@ -20,8 +22,7 @@ std::string Table(const Compiled& compiled) {
   const Cost& cost = compiled.proof.cost;
   std::string text = fmt::format(
       "# {} for {}: {} instructions, worst path {}, mean path {:.1f}; agrees with the profile at "
-      "{} "
-      "calls\n",
+      "{} calls\n",
       compiled.profile.name, ToString(compiled.arch), cost.instructions, cost.worst, cost.mean,
       compiled.proof.calls);
   for (const Rule& rule : compiled.profile.rules) {
@@ -29,6 +30,15 @@ std::string Table(const Compiled& compiled) {
   }
   return text +
          fmt::format("{:<24} {}\n", "(everything else)", ToString(compiled.profile.fallback.value));
+}
+
+// For `exec`; whole or not at all.
+Status Write(const Compiled& compiled, const std::string& dir) {
+  const std::string bytes = Encode(StoredFrom(compiled.profile, compiled.arch, compiled.program));
+  const std::string path = fmt::format("{}/{}{}", dir, compiled.profile.name, kStoredSuffix);
+  if (bytes.size() > kMostStoredBytes)
+    return Fail("{} would have more than {} bytes", path, kMostStoredBytes);
+  return host::ReplaceFile(path, bytes, 0644);
 }
 
 Status ShowFilter(cli::Invocation& invocation) {
@@ -41,6 +51,10 @@ Status ShowFilter(cli::Invocation& invocation) {
   BF_ASSIGN(const Compiled compiled, CompileProfile(std::move(profile), *arch));
   for (const auto& note : compiled.profile.notes)
     invocation.Say(cli::Level::kWarning, note.at.ToString() + ": " + note.value);
+  if (invocation.Has("--out")) {
+    if (invocation.dry_run) return {};
+    return Write(compiled, invocation.Get("--out"));
+  }
   if (format == "table") invocation.out() << Table(compiled);
   if (format == "bpf") invocation.out() << ToBytes(compiled.program);
   if (format == "pfc") {
@@ -56,7 +70,8 @@ cli::Verb FilterVerb() {
   return {"filter",
           "compile a sandbox profile, prove it, and show it",
           {{"--arch", "ARCH", "x86_64 or aarch64 (default: this machine's)"},
-           {"--format", "FORMAT", "table, bpf (raw struct sock_filter) or pfc (libseccomp's)"}},
+           {"--format", "FORMAT", "table, bpf (raw struct sock_filter) or pfc (libseccomp's)"},
+           {"--out", "DIR", "write it there instead, as `exec` loads it"}},
           {"PROFILE"},
           ShowFilter};
 }

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// bf-lockdown filter, groups.
+// bf-lockdown exec, filter, groups.
 #pragma once
 
 #include "core/cli/tool.h"
 
 namespace bf::lockdown::sandbox {
 
+cli::Verb ExecVerb();
 cli::Verb FilterVerb();
 cli::Verb GroupsVerb();
 
