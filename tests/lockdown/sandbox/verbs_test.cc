@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "lockdown/sandbox/filter/bpf.h"
+#include "lockdown/sandbox/start/stored.h"
 #include "lockdown/tool.h"
 #include "tests/support/golden.h"
 
@@ -59,6 +60,33 @@ TEST_F(SandboxVerbs, FilterRefusesWhatItCannotRead) {
   EXPECT_EQ(Ask({"filter", "../good", "--policy", dir_}), cli::kExitUsage);
   EXPECT_EQ(Ask({"filter", "good", "--policy", dir_, "--arch", "arm"}), cli::kExitUsage);
   EXPECT_EQ(Ask({"filter", "good", "--policy", dir_, "--format", "xml"}), cli::kExitUsage);
+}
+
+TEST_F(SandboxVerbs, FilterWritesWhatExecLoads) {
+  ASSERT_EQ(Ask({"filter", "good", "--policy", dir_, "--out", dir_, "--dry-run"}), 0) << err_;
+  EXPECT_FALSE(fs::exists(dir_ + "/good.filter"));
+  ASSERT_EQ(Ask({"filter", "good", "--policy", dir_, "--arch", "aarch64", "--out", dir_}), 0);
+  EXPECT_EQ(out_, "");
+  const auto stored = Decode(test::ReadOrDie(dir_ + "/good.filter"));
+  ASSERT_TRUE(stored) << stored.error().ToString();
+  EXPECT_EQ(stored->profile, "good");
+  EXPECT_EQ(stored->arch, AuditArch(Arch::kAarch64));
+  EXPECT_EQ(stored->policy_hash, LoadProfile(dir_, "good")->hash);
+  EXPECT_EQ(Ask({"filter", "good", "--policy", dir_, "--out", dir_ + "/none"}), cli::kExitFailed);
+}
+
+// The build compiles them for one architecture only.
+TEST_F(SandboxVerbs, EveryShippedProfileIsOneForBothArchitectures) {
+  std::size_t count = 0;
+  for (const auto& file : fs::directory_iterator(BF_SOURCE_DIR "/policies/sandbox")) {
+    for (const char* arch : {"x86_64", "aarch64"})
+      EXPECT_EQ(Ask({"filter", file.path().stem(), "--policy", BF_SOURCE_DIR "/policies", "--arch",
+                     arch}),
+                0)
+          << err_;
+    ++count;
+  }
+  EXPECT_GE(count, 2u);
 }
 
 TEST_F(SandboxVerbs, GroupsAreListedAndExpanded) {
