@@ -39,7 +39,7 @@ def image(kernel, work):
                      BUILD / "tests/lockdown/sandbox/sandbox_probe"],
                     [BUILD / "provision/libbf-undo.so",
                      BUILD / "lockdown/sandbox/start/bf-lockdown-exec"],
-                    [BUILD / "lockdown/filters/kiosk.filter"], SOURCE / "policies")
+                    sorted((BUILD / "lockdown/filters").glob("*.filter")), SOURCE / "policies")
     return out
 
 
