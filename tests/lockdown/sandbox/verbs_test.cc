@@ -62,6 +62,33 @@ TEST_F(SandboxVerbs, FilterRefusesWhatItCannotRead) {
   EXPECT_EQ(Ask({"filter", "good", "--policy", dir_, "--format", "xml"}), cli::kExitUsage);
 }
 
+TEST_F(SandboxVerbs, FilterIsJsonAsWell) {
+  ASSERT_EQ(Ask({"filter", "good", "--policy", dir_, "--arch", "x86_64", "--json"}), 0) << err_;
+  const auto json = nlohmann::json::parse(out_);
+  EXPECT_EQ(json["schema"], 1);
+  EXPECT_EQ(json["profile"], "good");
+  EXPECT_EQ(json["policy_sha256"], LoadProfile(dir_, "good")->hash);
+  EXPECT_EQ(json["default"], "ENOSYS");
+  EXPECT_GT(json["calls_checked"], 10000);
+  EXPECT_FALSE(json["notes"].empty());
+  const auto rule = std::find_if(json["rules"].begin(), json["rules"].end(), [](const auto& one) {
+    return one["syscall"] == "ioctl" && one["action"] == "kill";
+  });
+  ASSERT_NE(rule, json["rules"].end());
+  EXPECT_EQ((*rule)["when"][0], "ioctl.cmd == TIOCSTI");
+  EXPECT_EQ((*rule)["at"], dir_ + "/sandbox/good.toml:19:23");
+}
+
+TEST_F(SandboxVerbs, FilterSaysWhatAUnitCannot) {
+  ASSERT_EQ(Ask({"filter", "good", "--policy", dir_, "--format", "systemd"}), 0) << err_;
+  EXPECT_THAT(out_, testing::HasSubstr("\n# wider: socket only with socket.domain == 0x1\n"));
+  EXPECT_THAT(out_, testing::HasSubstr("\nSystemCallFilter=read\n"));
+  EXPECT_THAT(out_, testing::HasSubstr("\nSystemCallErrorNumber=ENOSYS\n"));
+  EXPECT_THAT(out_, testing::HasSubstr("\nCapabilityBoundingSet=CAP_KILL CAP_SYS_ADMIN\n"));
+  EXPECT_THAT(out_, testing::HasSubstr("\nAmbientCapabilities=CAP_KILL\n"));
+  EXPECT_THAT(out_, testing::Not(testing::HasSubstr("SystemCallFilter=personality\n")));
+}
+
 TEST_F(SandboxVerbs, FilterWritesWhatExecLoads) {
   ASSERT_EQ(Ask({"filter", "good", "--policy", dir_, "--out", dir_, "--dry-run"}), 0) << err_;
   EXPECT_FALSE(fs::exists(dir_ + "/good.filter"));
