@@ -12,6 +12,7 @@
 #include "lockdown/judge/explain.h"
 #include "lockdown/judge/propose.h"
 #include "lockdown/maintenance/verb.h"
+#include "lockdown/sandbox/verbs/verbs.h"
 
 namespace bf::lockdown {
 namespace {
@@ -106,7 +107,10 @@ cli::Tool LockdownTool() {
            DecideVerb(),
            DevicesVerb(),
            CheckVerb(),
-           maintenance::MaintenanceVerb()}};
+           maintenance::MaintenanceVerb(),
+           sandbox::ExecVerb(),
+           sandbox::FilterVerb(),
+           sandbox::GroupsVerb()}};
 }
 
 }  // namespace bf::lockdown

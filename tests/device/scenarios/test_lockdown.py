@@ -73,6 +73,30 @@ def test_without_decide_new_devices_stay_shut_and_the_panel_in_use_works_on(devi
     device.run("umount /usr/libexec/betterframe/bf-lockdown-decide")
 
 
+@pytest.mark.parametrize("unit", ["bf-data", "bf-state", "bf-overlay", "bf-lockdown"])
+def test_the_stages_are_started_in_their_profiles(device, unit):
+    assert device.run(f"systemctl is-active {unit}").strip() == "active"
+    start = device.run(f"systemctl show -P ExecStart {unit}")
+    assert "path=/usr/libexec/betterframe/bf-lockdown-exec ; argv[]=" in start
+    assert f"bf-lockdown-exec {unit} -- " in start
+
+
+def test_a_sandboxed_program_has_nothing_but_what_its_profile_says(device):
+    status = device.run("bf-lockdown exec kiosk -- grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status")
+    assert dict(line.split(":\t") for line in status.splitlines()) == {
+        "CapInh": "0" * 16, "CapPrm": "0" * 16, "CapEff": "0" * 16, "CapBnd": "0" * 16,
+        "CapAmb": "0" * 16, "NoNewPrivs": "1", "Seccomp": "2"}
+
+
+def test_a_program_that_steps_outside_is_killed_and_the_journal_says_so(device):
+    assert device.run("unshare --user true; echo $?").strip() == "0"
+    ended = device.run("bf-lockdown exec kiosk -- unshare --user true; echo $?")
+    assert ended.split()[-1] == "159"  # SIGSYS
+    # The number of unshare(2), and who it was.
+    device.run("bash -c \"grep -m 1 'type=1326.*comm=.unshare.*syscall=272' "
+               "< <(exec timeout 100 dmesg -w 2>&1)\"")
+
+
 def test_a_factory_reset_makes_no_used_token_good_again(device, tmp_path):
     token = signed_token(tmp_path, device.run("cat /etc/machine-id").strip(), number=7)
     device.write_file("/run/bf-test/token", token)

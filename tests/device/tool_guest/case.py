@@ -7,6 +7,8 @@ import json
 import disks
 
 DATA = "/case/var/lib/betterframe"
+# As its unit starts it: what it does in any of these cases, its profile lets it do.
+SANDBOXED = "/usr/libexec/betterframe/bf-lockdown-exec bf-data -- /usr/bin/bf-provision"
 
 
 class Result:
@@ -86,7 +88,7 @@ class Case:
         stat = f"awk '{{print $7}}' /sys/block/{self.device}/stat"
         code, output = self.guest.run(f"""
             sync; a=$({stat})
-            chroot /case /usr/bin/bf-provision data {arguments} > /tmp/out 2> /tmp/err; code=$?
+            chroot /case {SANDBOXED} data {arguments} > /tmp/out 2> /tmp/err; code=$?
             sync; b=$({stat})
             echo $((b - a)); cat /tmp/err; echo @@REPORT
             cat /case/run/betterframe/data.json

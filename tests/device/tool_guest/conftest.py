@@ -34,8 +34,12 @@ def kernel():
 @pytest.fixture(scope="session")
 def image(kernel, work):
     out = work / "initramfs.gz"
-    initramfs.build(out, kernel, [BUILD / "provision/bf-provision", BUILD / "boot/bf-boot"],
-                    [BUILD / "provision/libbf-undo.so"], SOURCE / "policies")
+    initramfs.build(out, kernel,
+                    [BUILD / "provision/bf-provision", BUILD / "boot/bf-boot",
+                     BUILD / "tests/lockdown/sandbox/sandbox_probe"],
+                    [BUILD / "provision/libbf-undo.so",
+                     BUILD / "lockdown/sandbox/start/bf-lockdown-exec"],
+                    sorted((BUILD / "lockdown/filters").glob("*.filter")), SOURCE / "policies")
     return out
 
 

@@ -38,7 +38,7 @@ def libraries(binary):
     return set(re.findall(r"(/\S+)", text))
 
 
-def build(out: pathlib.Path, kernel, tools, libexec, policies: pathlib.Path):
+def build(out: pathlib.Path, kernel, tools, libexec, filters, policies: pathlib.Path):
     tree = out.parent / (out.name + ".tree")
     shutil.rmtree(tree, ignore_errors=True)
     for name in ["bin", "sbin", "usr/bin", "usr/sbin", "usr/local/sbin", "proc", "sys", "dev", "run",
@@ -66,6 +66,10 @@ def build(out: pathlib.Path, kernel, tools, libexec, policies: pathlib.Path):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(os.path.realpath(library), target)
     shutil.copy("/etc/mke2fs.conf", tree / "etc")
+    for compiled in filters:
+        target = tree / "usr/lib/betterframe/sandbox" / compiled.name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(compiled, target)
     shutil.copytree(policies, tree / "usr/share/betterframe/policies")
     modules = tree / "lib/modules" / kernel.release
     for path in kernel.closure(MODULES):

@@ -4,6 +4,8 @@ import json
 import re
 
 POLICY = "--policy /tmp/state-policies"
+# As its unit starts it.
+SANDBOXED = "/usr/libexec/betterframe/bf-lockdown-exec bf-state -- /usr/bin/bf-provision"
 KIOSK = "/case/var/lib/betterframe-kiosk"
 PREPARE = """
     rm -rf /tmp/state-policies; cp -r /usr/share/betterframe/policies /tmp/state-policies
@@ -19,7 +21,7 @@ PREPARE = """
 
 
 def state(guest, arguments=""):
-    code, output = guest.run(f"chroot /case /usr/bin/bf-provision state {POLICY} {arguments}")
+    code, output = guest.run(f"chroot /case {SANDBOXED} state {POLICY} {arguments}")
     return code, output
 
 

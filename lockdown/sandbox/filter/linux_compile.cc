@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lockdown/sandbox/filter/linux_compile.h"
+
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "core/host/fd.h"
+#include "core/host/file.h"
+#include "lockdown/sandbox/filter/linux_bounded.h"
+
+namespace bf::lockdown::sandbox {
+namespace {
+
+constexpr std::chrono::seconds kLimit{20};
+
+struct Release {
+  void operator()(void* context) const { ::seccomp_release(context); }
+};
+using Context = std::unique_ptr<void, Release>;
+
+std::uint32_t Token(Arch arch) {
+  return arch == Arch::kX86_64 ? SCMP_ARCH_X86_64 : SCMP_ARCH_AARCH64;
+}
+
+Status Set(void* context, scmp_filter_attr attribute, std::uint32_t value, std::string_view name) {
+  const int code = ::seccomp_attr_set(context, attribute, value);
+  if (code != 0) return FailErrno(-code, "libseccomp: {}", name);
+  return {};
+}
+
+// The number by which libseccomp knows a system call: that of this machine, or a negative one of
+// its own. One that it does not know has its plain number here, and none for another architecture.
+std::optional<int> NumberFor(const Syscall& syscall, Arch arch) {
+  const int number = ::seccomp_syscall_resolve_name(std::string(syscall.name).c_str());
+  if (number != __NR_SCMP_ERROR) return number;
+  if (arch == NativeArch()) return syscall.Number(arch);
+  return std::nullopt;
+}
+
+scmp_arg_cmp Convert(const Comparison& one) {
+  scmp_arg_cmp compare{};
+  compare.arg = one.argument;
+  compare.op = one.mask == ~std::uint64_t{0} ? SCMP_CMP_EQ : SCMP_CMP_MASKED_EQ;
+  compare.datum_a = compare.op == SCMP_CMP_EQ ? one.value : one.mask;
+  compare.datum_b = compare.op == SCMP_CMP_EQ ? 0 : one.value;
+  return compare;
+}
+
+Status AddRule(void* context, const Rule& rule, Arch arch) {
+  const auto number = NumberFor(*rule.syscall, arch);
+  if (!number) return Fail("libseccomp does not know \"{}\"", rule.syscall->name);
+  std::vector<scmp_arg_cmp> compares;
+  for (const Comparison& one : rule.when) compares.push_back(Convert(one));
+  const int code =
+      ::seccomp_rule_add_array(context, ToReturn(rule.action), *number,
+                               static_cast<unsigned>(compares.size()), compares.data());
+  if (code != 0) return FailErrno(-code, "libseccomp: rule for \"{}\"", rule.syscall->name);
+  return {};
+}
+
+Result<Context> MakeContext(const Profile& profile, Arch arch, Shape shape) {
+  // Otherwise what can be built depends on the kernel of the machine that builds.
+  if (const int code = ::seccomp_api_set(3); code != 0)
+    return FailErrno(-code, "libseccomp: level");
+  Context context(::seccomp_init(ToReturn(profile.fallback.value)));
+  if (context == nullptr) return Fail("libseccomp: no context");
+  BF_TRY(Set(context.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS, "action of others"));
+  BF_TRY(Set(context.get(), SCMP_FLTATR_CTL_OPTIMIZE, shape == Shape::kTree ? 2 : 1, "shape"));
+  if (arch != NativeArch()) {
+    if (const int code = ::seccomp_arch_add(context.get(), Token(arch)); code != 0)
+      return FailErrno(-code, "libseccomp: add {}", ToString(arch));
+    if (const int code = ::seccomp_arch_remove(context.get(), SCMP_ARCH_NATIVE); code != 0)
+      return FailErrno(-code, "libseccomp: remove {}", ToString(NativeArch()));
+  }
+  for (const Rule& rule : profile.rules) {
+    // libseccomp takes no rule that says what the default says.
+    if (rule.syscall->Number(arch) < 0 || rule.action == profile.fallback.value) continue;
+    BF_TRY(AddRule(context.get(), rule, arch));
+  }
+  return context;
+}
+
+Result<std::string> Export(void* context, int (*how)(const scmp_filter_ctx, int)) {
+  host::UniqueFd file(::memfd_create("filter", MFD_CLOEXEC));
+  if (!file.valid()) return FailErrno(errno, "memfd_create");
+  if (const int code = how(context, file.get()); code != 0)
+    return FailErrno(-code, "libseccomp: export");
+  if (::lseek(file.get(), 0, SEEK_SET) != 0) return FailErrno(errno, "lseek");
+  return host::ReadAll(file.get(), "filter");
+}
+
+Result<std::string> BuildText(const Profile& profile, Arch arch, Shape shape,
+                              int (*how)(const scmp_filter_ctx, int)) {
+  return RunBounded(fmt::format("compile {} for {}", profile.name, ToString(arch)), kLimit,
+                    [&]() -> Result<std::string> {
+                      BF_ASSIGN(const Context context, MakeContext(profile, arch, shape));
+                      return Export(context.get(), how);
+                    });
+}
+
+// The choice of the profile about names also is that about names libseccomp does not have.
+Status LeaveOutUnsupported(Profile& profile, Arch arch) {
+  policy::Diagnostics diagnostics;
+  std::erase_if(profile.rules, [&](const Rule& rule) {
+    if (rule.syscall->Number(arch) < 0 || NumberFor(*rule.syscall, arch)) return false;
+    const std::string problem =
+        fmt::format("this libseccomp cannot put \"{}\" into a filter for {} on {}",
+                    rule.syscall->name, ToString(arch), ToString(NativeArch()));
+    // What was to be denied is denied by the default as well.
+    const bool denied = !rule.action.allows() && !profile.fallback.value.allows();
+    if (profile.unknown.value == Unknown::kRefuse && !denied)
+      diagnostics.Add(rule.at, "{}; unknown_syscalls = \"default\" would leave it at \"{}\"",
+                      problem, ToString(profile.fallback.value));
+    else
+      profile.notes.push_back({fmt::format("{}: it gets the default action, {}", problem,
+                                           ToString(profile.fallback.value)),
+                               rule.at});
+    return true;
+  });
+  if (!diagnostics.empty()) return Failure(diagnostics.ToError());
+  return {};
+}
+
+bool Cheaper(const Cost& a, const Cost& b) {
+  if (a.conditional != b.conditional) return a.conditional < b.conditional;
+  if (a.mean != b.mean) return a.mean < b.mean;
+  return a.instructions < b.instructions;
+}
+
+}  // namespace
+
+Result<Program> Build(const Profile& profile, Arch arch, Shape shape) {
+  BF_ASSIGN(const std::string bytes, BuildText(profile, arch, shape, ::seccomp_export_bpf));
+  return FromBytes(bytes);
+}
+
+Result<std::string> BuildPfc(const Profile& profile, Arch arch, Shape shape) {
+  return BuildText(profile, arch, shape, ::seccomp_export_pfc);
+}
+
+Result<Compiled> CompileProfile(Profile profile, Arch arch) {
+  BF_TRY(LeaveOutUnsupported(profile, arch));
+  Compiled compiled{std::move(profile), arch, Shape::kTree, {}, {}};
+  const Oracle oracle(compiled.profile, arch);
+  bool first = true;
+  for (const Shape shape : {Shape::kTree, Shape::kLinear}) {
+    BF_ASSIGN(Program program, Build(compiled.profile, arch, shape));
+    BF_ASSIGN(Proof proof, Prove(program, oracle));
+    BF_TRY(RequireAgreement(proof, compiled.profile));
+    if (!first && !Cheaper(proof.cost, compiled.proof.cost)) continue;
+    first = false;
+    compiled.shape = shape;
+    compiled.program = std::move(program);
+    compiled.proof = std::move(proof);
+  }
+  return compiled;
+}
+
+}  // namespace bf::lockdown::sandbox

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lockdown/sandbox/start/program.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+
+#include "core/cli/exit_code.h"
+#include "lockdown/sandbox/start/environment.h"
+#include "lockdown/sandbox/start/linux_descriptors.h"
+#include "lockdown/sandbox/start/linux_enter.h"
+#include "lockdown/sandbox/start/linux_privileges.h"
+#include "lockdown/sandbox/start/linux_trusted.h"
+
+namespace bf::lockdown::sandbox {
+namespace {
+
+// Where programs are that are named without a path, in a profile that sets no PATH.
+constexpr std::string_view kPath = "/usr/sbin:/usr/bin:/sbin:/bin";
+constexpr uid_t kOwner = 0;
+
+struct Request {
+  std::string root = "/";
+  std::string profile;
+  std::vector<std::string> command;
+};
+
+Result<Request> Parse(const std::vector<std::string>& args) {
+  Request request;
+  auto next = args.begin();
+  if (args.size() >= 2 && *next == "--root") {
+    request.root = *(next + 1);
+    next += 2;
+  }
+  if (args.end() - next < 3 || *(next + 1) != "--" || !GoodProfileName(*next))
+    return FailKind(ErrorKind::kUsage,
+                    "what is asked for is PROFILE -- CMD [ARG]...; see "
+                    "bf-lockdown(8)");
+  request.profile = *next;
+  request.command.assign(next + 2, args.end());
+  return request;
+}
+
+Result<Stored> Load(const Request& request) {
+  const std::string path = fmt::format("{}/{}{}", kStoredDir, request.profile, kStoredSuffix);
+  BF_ASSIGN(const std::string bytes, ReadTrusted(request.root, path, kMostStoredBytes, kOwner));
+  auto stored = Decode(bytes);
+  if (!stored) return Failure(std::move(stored).error().Context(path));
+  if (stored->profile != request.profile)
+    return FailKind(ErrorKind::kRefused, "{}: it is the profile \"{}\"", path, stored->profile);
+  if (stored->arch != AuditArch(NativeArch()))
+    return FailKind(ErrorKind::kRefused, "{}: it was compiled for another architecture", path);
+  return stored;
+}
+
+std::vector<std::string> Given() {
+  std::vector<std::string> given;
+  for (char** one = environ; *one != nullptr; ++one) given.emplace_back(*one);
+  return given;
+}
+
+Status Start(const Request& request) {
+  BF_TRY(FillStandardDescriptors());
+  BF_ASSIGN(const Stored stored, Load(request));
+  const auto given = Given();
+  const auto environment = EnvironmentFor(stored, given);
+  BF_ASSIGN(const unsigned handed_over, HandedOver(stored, given, ::getpid()));
+  BF_TRY(GiveUpPrivileges(stored));
+  const auto path = ValueOf(environment, "PATH");
+  BF_ASSIGN(const std::string program,
+            FindProgram(request.command.front(), path.empty() ? kPath : path));
+  BF_TRY(CheckPrivileges(stored));
+  BF_TRY(LimitDescriptors(stored, handed_over));
+  return Failure(Enter(stored.program, program, request.command, environment));
+}
+
+int Report(const Error& error) {
+  // As cli::Invocation::Say has it; but no iostreams, which take longer to set up than all this.
+  const bool journal = std::getenv("JOURNAL_STREAM") != nullptr && ::isatty(STDERR_FILENO) != 1;
+  (void)std::fprintf(stderr, "%sbf-lockdown-exec: %s\n", journal ? "<3>" : "",
+                     error.ToString().c_str());
+  return cli::ExitCode(error.kind);
+}
+
+}  // namespace
+
+int RunExec(const std::vector<std::string>& args) {
+  try {
+    const auto request = Parse(args);
+    if (!request) return Report(request.error());
+    const Status started = Start(*request);
+    if (started) return cli::kExitInternal;  // it only returns to say what failed
+    return Report(Error(started.error()).Context(request->profile));
+  } catch (const std::exception& error) {
+    return Report({ErrorKind::kInternal, error.what(), {}, 0});
+  }
+}
+
+}  // namespace bf::lockdown::sandbox

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// bf-lockdown exec, filter, groups.
+#pragma once
+
+#include "core/cli/tool.h"
+
+namespace bf::lockdown::sandbox {
+
+cli::Verb ExecVerb();
+cli::Verb FilterVerb();
+cli::Verb GroupsVerb();
+
+}  // namespace bf::lockdown::sandbox
