@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "audit/diff/diff.h"
+
+#include <nlohmann/json.hpp>
+
+#include "audit/set/source.h"
+#include "audit/verbs/text.h"
+#include "audit/verbs/verbs.h"
+#include "core/host/file.h"
+#include "lockdown/device/record.h"
+
+namespace bf::audit {
+namespace {
+
+Status RunDiff(cli::Invocation& invocation) {
+  BF_ASSIGN(const PolicySet before, LoadValid(invocation.positionals[0]));
+  BF_ASSIGN(const PolicySet after, LoadValid(invocation.positionals[1]));
+  std::vector<lockdown::device::Device> recorded;
+  if (invocation.Has("--recorded")) {
+    const std::string path = invocation.Get("--recorded");
+    BF_ASSIGN(const std::string text, host::ReadFile(path, lockdown::device::kMaxRecordBytes));
+    BF_ASSIGN(recorded, lockdown::device::ReadRecord(text, path));
+  }
+  const auto changes = Diff(before, after, recorded);
+  invocation.out() << (invocation.json
+                           ? ToText(DiffToJson(changes, before.texts.name, after.texts.name))
+                           : DiffToText(changes, after));
+  const Counts counts = Count(changes);
+  if (counts.loosened > counts.accepted) invocation.exit_code = cli::kExitDrift;
+  return {};
+}
+
+}  // namespace
+
+Result<PolicySet> LoadValid(const std::string& where) {
+  BF_ASSIGN(Texts texts, ReadTexts(where));
+  policy::Diagnostics diagnostics;
+  PolicySet set = ReadSet(std::move(texts), diagnostics);
+  if (!diagnostics.empty()) return Failure(diagnostics.ToError());
+  return set;
+}
+
+cli::Verb DiffVerb() {
+  return {"diff",
+          "what another set of policies allows and forbids, each with something that shows it",
+          {{"--recorded", "FILE",
+            "devices to try as well, as `bf-lockdown devices --json` prints them"}},
+          {"OLD", "NEW"},
+          RunDiff};
+}
+
+}  // namespace bf::audit

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "audit/set/policy_set.h"
+#include "core/cli/tool.h"
+
+namespace bf::audit {
+
+cli::Verb DiffVerb();
+
+// A set all of whose policies are valid, or an error of kind kPolicy with everything that is wrong.
+Result<PolicySet> LoadValid(const std::string& where);
+
+}  // namespace bf::audit
