@@ -215,9 +215,15 @@ std::string ToString(const Probe& probe) {
       text += fmt::format(", interface {} ({})", *probe.interface,
                           device::ToString(like.interfaces[*probe.interface].value.code));
   }
-  if (probe.input != nullptr)
+  if (probe.input != nullptr) {
+    const auto& capabilities = probe.input->capabilities.value;
     text += fmt::format(", input node {} {} at {}", Shown(probe.input->name.value),
                         device::ToString(probe.input->id.value), Shown(probe.phys));
+    text += fmt::format(", ev {} key {}", input::ToString(capabilities.ev),
+                        input::ToString(capabilities.key));
+    for (const Power power : PowersOf(capabilities))
+      text += fmt::format(", can \"{}\"", ToString(power));
+  }
   return fmt::format("{}{}, at the {} gate", text,
                      probe.window ? ", while a maintenance window is open" : "",
                      ToString(probe.gate));

@@ -53,7 +53,11 @@ void AddCalls(const Profile& before, const Profile& after, Changes& changes) {
         : shift.syscall == nullptr ? ""
                                    : std::string(shift.syscall->name));
     auto [found, fresh] = groups.try_emplace(key, Group{shift, {}});
-    if (!found->second.first.witness) found->second.first = shift;
+    // The device's own architecture shows it best.
+    const auto shown = [](const Shift& one) {
+      return !one.witness ? 0 : one.witness->arch == AuditArch(Arch::kAarch64) ? 2 : 1;
+    };
+    if (shown(shift) > shown(found->second.first)) found->second.first = shift;
     if (shift.syscall != nullptr) found->second.names.emplace_back(shift.syscall->name);
   }
   for (const auto& [key, group] : groups) {

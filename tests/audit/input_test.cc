@@ -135,10 +135,13 @@ TEST(InputDiff, AgreesWithTheJudgeOnRandomPolicies) {
                               (is[k].allowed() && !is[k].group.empty() &&
                                is[k].group != was[k].group && is[k].gate == Gate::kInput);
           const bool tighter = was[k].allowed() && !is[k].allowed();
-          if (looser)
+          if (looser) {
             EXPECT_TRUE(let_in.contains("allow " + is[k].entry))
                 << device.note << ": " << is[k].subject << ", " << is[k].explanation;
-          if (tighter) EXPECT_TRUE(told.contains(Direction::kTightened)) << device.note;
+          }
+          if (tighter) {
+            EXPECT_TRUE(told.contains(Direction::kTightened)) << device.note;
+          }
           loosened += looser ? 1 : 0;
         }
       }
