@@ -59,7 +59,7 @@ void AddByForce(const Profile& before, const Profile& after, Arch arch, std::set
 
 TEST(SandboxDiff, AgreesWithBruteForceOnRandomProfiles) {
   const char* asked = std::getenv("BF_AUDIT_PAIRS");
-  const int pairs = asked == nullptr ? 60 : std::atoi(asked);
+  const int pairs = asked == nullptr ? 200 : std::atoi(asked);
   std::mt19937_64 random(20261124);
   std::size_t loosened = 0;
   for (int i = 0; i < pairs; ++i) {
@@ -114,6 +114,45 @@ TEST(SandboxDiff, EqualRewritesAreNoChange) {
   const auto shifts = ShiftsOf(four, mask);
   ASSERT_EQ(shifts.size(), 1u);
   EXPECT_EQ(shifts.front().witness->arguments[1], 3u);
+}
+
+// Three bits of two arguments: all calls there are, each looked at.
+TEST(Calls, AgreeWithEnumeration) {
+  std::mt19937_64 random(11);
+  const auto pick = [&](std::size_t fixed) {
+    Calls calls;
+    for (std::size_t i = 0; i < 2; ++i) {
+      calls.mask[i] = random() % 8;
+      if (random() % 3 < fixed) calls.mask[i] |= random() % 8;
+      calls.value[i] = random() & calls.mask[i];
+    }
+    return calls;
+  };
+  const auto in = [](const Calls& calls, std::uint64_t a, std::uint64_t b) {
+    return (a & calls.mask[0]) == calls.value[0] && (b & calls.mask[1]) == calls.value[1];
+  };
+  std::size_t none = 0;
+  for (int i = 0; i < 5000; ++i) {
+    const Calls calls = pick(0);
+    std::vector<Calls> others(random() % 24);
+    for (Calls& other : others) other = pick(1);
+    const auto outside = [&](std::uint64_t a, std::uint64_t b) {
+      return in(calls, a, b) && std::none_of(others.begin(), others.end(),
+                                             [&](const Calls& one) { return in(one, a, b); });
+    };
+    bool any = false;
+    for (std::uint64_t a = 0; a < 8; ++a) {
+      for (std::uint64_t b = 0; b < 8; ++b) any = any || outside(a, b);
+    }
+    const Search search = FindOutside(calls, others);
+    ASSERT_FALSE(search.gave_up);
+    ASSERT_EQ(search.arguments.has_value(), any) << i;
+    if (any) {
+      ASSERT_TRUE(outside((*search.arguments)[0], (*search.arguments)[1])) << i;
+    }
+    none += any ? 0 : 1;
+  }
+  EXPECT_GT(none, 500u);
 }
 
 TEST(Calls, WhatTakesTooLongIsALooseningAndEnds) {
