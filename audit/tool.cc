@@ -6,7 +6,9 @@
 namespace bf::audit {
 
 cli::Tool AuditTool() {
-  return {"bf-audit", "What the policies allow, and what a change to them means", {DiffVerb()}};
+  return {"bf-audit",
+          "What the policies allow, and what a change to them means",
+          {CheckVerb(), DiffVerb()}};
 }
 
 }  // namespace bf::audit

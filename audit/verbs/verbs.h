@@ -6,6 +6,7 @@
 
 namespace bf::audit {
 
+cli::Verb CheckVerb();
 cli::Verb DiffVerb();
 
 // A set all of whose policies are valid, or an error of kind kPolicy with everything that is wrong.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // bf-audit as a reviewer runs it: directories, revisions, images; exit codes and JSON.
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "audit/tool.h"
@@ -143,6 +144,41 @@ TEST_F(Sets, BadPolicyIs65WithEveryDiagnostic) {
                            "state.toml:1:10: ", "sandbox/viewer.toml:1:1: "})
     EXPECT_NE(answer.err.find(tree / "policies/" + part), std::string::npos) << part << "\n"
                                                                              << answer.err;
+}
+
+TEST_F(Sets, CheckOfTheShippedPolicies) {
+  const Answer answer = Ask({"check", BF_SOURCE_DIR "/policies", "--today", "2026-01-01"});
+  EXPECT_EQ(answer.code, 0) << answer.out << answer.err;
+  EXPECT_EQ(Ask({"check", "--policy", BF_SOURCE_DIR "/policies"}).out, answer.out);
+}
+
+TEST_F(Sets, CheckTellsEverythingAtOnce) {
+  tree.Write("policies/update.toml", "schema = 1\n[confirmation]\ndeadline = \"1s\"\nx = 1\n");
+  tree.Write("policies/sandbox/viewer.toml", "schema = 1\n");
+  const Answer answer = Ask({"check", tree / "policies", "--json"});
+  EXPECT_EQ(answer.code, 65) << answer.err;
+  const auto json = nlohmann::json::parse(answer.out);
+  EXPECT_EQ(json["schema"], 1);
+  std::set<std::string> files;
+  for (const auto& finding : json["findings"]) {
+    EXPECT_EQ(finding["lint"], "invalid");
+    EXPECT_GE(finding["line"], 1);
+    EXPECT_GE(finding["column"], 1);
+    files.insert(finding["file"]);
+  }
+  EXPECT_EQ(files, (std::set<std::string>{tree / "policies/update.toml",
+                                          tree / "policies/sandbox/viewer.toml"}));
+}
+
+TEST_F(Sets, CheckFindsDriftWithCodeThree) {
+  tree.Write("units/bf-x.service", "[Service]\nExecStart=/usr/bin/x\n");
+  const Answer answer = Ask({"check", tree / "policies", "--units", tree / "units"});
+  EXPECT_EQ(answer.code, 3) << answer.err;
+  EXPECT_NE(answer.out.find(tree / "units/bf-x.service:2:1: not-sandboxed: "), std::string::npos)
+      << answer.out;
+  EXPECT_EQ(Ask({"check", tree / "policies"}).code, 0);
+  EXPECT_EQ(Ask({"check", tree / "policies", "--units", tree / "policies"}).code, 64);
+  EXPECT_EQ(Ask({"check", tree / "policies", "--today", "soon"}).code, 64);
 }
 
 TEST_F(Sets, ASymlinkIsNoPolicy) {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "audit/tool.h"
 #include "boot/tool.h"
 #include "core/host/spawn.h"
 #include "lockdown/tool.h"
@@ -47,7 +48,8 @@ std::vector<Case> Cases() {
   return {{provision::ProvisionTool(), true},
           {overlays::OverlayTool(), false},
           {lockdown::LockdownTool(), false},
-          {boot::BootTool(), false}};
+          {boot::BootTool(), false},
+          {audit::AuditTool(), false}};
 }
 
 TEST(ManPages, EveryVerbAndOptionIsInOne) {
