@@ -8,7 +8,7 @@ namespace bf::audit {
 cli::Tool AuditTool() {
   return {"bf-audit",
           "What the policies allow, and what a change to them means",
-          {CheckVerb(), DiffVerb()}};
+          {CheckVerb(), DiffVerb(), ReportVerb()}};
 }
 
 }  // namespace bf::audit

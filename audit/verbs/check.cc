@@ -1,41 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "audit/check/check.h"
 
-#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "audit/set/source.h"
+#include "audit/verbs/common.h"
 #include "audit/verbs/text.h"
 #include "audit/verbs/verbs.h"
-#include "core/host/file.h"
 
 namespace bf::audit {
 namespace {
-
-bool IsDate(const std::string& text) {
-  return text.size() == 10 && text[4] == '-' && text[7] == '-' &&
-         text.find_first_not_of("0123456789-") == std::string::npos;
-}
-
-std::string Today() {
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  ::gmtime_r(&now, &utc);
-  return fmt::format("{:04}-{:02}-{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday);
-}
-
-Result<std::vector<Unit>> ReadUnits(const std::string& dir) {
-  std::vector<Unit> units;
-  for (const std::string& path : host::Entries(dir)) {
-    if (!path.ends_with(".service")) continue;
-    auto text = host::ReadFile(path);
-    // A mask is a link to /dev/null, and a link to another unit is that unit.
-    if (!text) continue;
-    units.push_back(ReadUnit(path.substr(path.rfind('/') + 1), *text, path));
-  }
-  if (units.empty()) return FailKind(ErrorKind::kUsage, "{}: there are no units in it", dir);
-  return units;
-}
 
 std::string FindingsToText(const std::vector<Finding>& findings, const PolicySet& set) {
   std::string text;
@@ -59,12 +33,8 @@ nlohmann::ordered_json FindingsToJson(const std::vector<Finding>& findings, cons
 }
 
 Status RunCheck(cli::Invocation& invocation) {
-  const std::string today = invocation.Get("--today", Today());
-  if (!IsDate(today)) return FailKind(ErrorKind::kUsage, "--today is a date such as 2027-01-31");
-  std::vector<Unit> units;
-  if (invocation.Has("--units")) {
-    BF_ASSIGN(units, ReadUnits(invocation.Get("--units")));
-  }
+  BF_ASSIGN(const std::string today, TodayOf(invocation));
+  BF_ASSIGN(const std::vector<Unit> units, UnitsOf(invocation));
   const std::string where =
       invocation.positionals.empty() ? invocation.policy_dir : invocation.positionals.front();
   BF_ASSIGN(Texts texts, ReadTexts(where));
@@ -86,13 +56,11 @@ Status RunCheck(cli::Invocation& invocation) {
 }  // namespace
 
 cli::Verb CheckVerb() {
-  return {
-      "check",
-      "everything that is wrong with a set of policies, each by itself and together",
-      {{"--units", "DIR", "judge the systemd units in there as well"},
-       {"--today", "DATE", "the date that expiry dates are held against (default: today, UTC)"}},
-      {"[DIR]"},
-      RunCheck};
+  return {"check",
+          "everything that is wrong with a set of policies, each by itself and together",
+          {UnitsOption(), TodayOption()},
+          {"[DIR]"},
+          RunCheck};
 }
 
 }  // namespace bf::audit

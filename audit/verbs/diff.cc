@@ -4,10 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "audit/set/source.h"
+#include "audit/verbs/common.h"
 #include "audit/verbs/text.h"
 #include "audit/verbs/verbs.h"
-#include "core/host/file.h"
-#include "lockdown/device/record.h"
 
 namespace bf::audit {
 namespace {
@@ -15,12 +14,7 @@ namespace {
 Status RunDiff(cli::Invocation& invocation) {
   BF_ASSIGN(const PolicySet before, LoadValid(invocation.positionals[0]));
   BF_ASSIGN(const PolicySet after, LoadValid(invocation.positionals[1]));
-  std::vector<lockdown::device::Device> recorded;
-  if (invocation.Has("--recorded")) {
-    const std::string path = invocation.Get("--recorded");
-    BF_ASSIGN(const std::string text, host::ReadFile(path, lockdown::device::kMaxRecordBytes));
-    BF_ASSIGN(recorded, lockdown::device::ReadRecord(text, path));
-  }
+  BF_ASSIGN(const auto recorded, RecordedOf(invocation));
   const auto changes = Diff(before, after, recorded);
   invocation.out() << (invocation.json
                            ? ToText(DiffToJson(changes, before.texts.name, after.texts.name))
@@ -43,8 +37,7 @@ Result<PolicySet> LoadValid(const std::string& where) {
 cli::Verb DiffVerb() {
   return {"diff",
           "what another set of policies allows and forbids, each with something that shows it",
-          {{"--recorded", "FILE",
-            "devices to try as well, as `bf-lockdown devices --json` prints them"}},
+          {RecordedOption()},
           {"OLD", "NEW"},
           RunDiff};
 }

@@ -8,6 +8,7 @@ namespace bf::audit {
 
 cli::Verb CheckVerb();
 cli::Verb DiffVerb();
+cli::Verb ReportVerb();
 
 // A set all of whose policies are valid, or an error of kind kPolicy with everything that is wrong.
 Result<PolicySet> LoadValid(const std::string& where);

@@ -181,6 +181,19 @@ TEST_F(Sets, CheckFindsDriftWithCodeThree) {
   EXPECT_EQ(Ask({"check", tree / "policies", "--today", "soon"}).code, 64);
 }
 
+TEST_F(Sets, Report) {
+  const std::string file = tree / "page.html";
+  const Answer answer = Ask({"report", tree / "policies", "--html", file, "--since", kBase});
+  EXPECT_EQ(answer.code, 0) << answer.err;
+  EXPECT_TRUE(tree.Read("page.html").starts_with("<!DOCTYPE html>"));
+  EXPECT_EQ(Ask({"report", tree / "policies", "--html", "-", "--since", kBase}).out,
+            tree.Read("page.html"));
+  EXPECT_EQ(Ask({"report", tree / "policies"}).code, 64);
+  fs::remove(file);
+  EXPECT_EQ(Ask({"report", tree / "policies", "--html", file, "--dry-run"}).code, 0);
+  EXPECT_FALSE(fs::exists(file));
+}
+
 TEST_F(Sets, ASymlinkIsNoPolicy) {
   fs::remove(tree / "policies/update.toml");
   tree.Link("policies/update.toml", kBase + "/update.toml");

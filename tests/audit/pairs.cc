@@ -41,13 +41,14 @@ Texts Edited(const std::string& name) {
   std::string from;
   std::string to;
   const auto apply = [&] {
+    if (from.empty() && to.empty()) return;
     // A part of a line is replaced as such.
     const bool whole = texts.files[file].find("\n" + from) != std::string::npos;
     if (!whole && !from.empty()) {
       from.pop_back();
       to.pop_back();
     }
-    if (!from.empty() || !to.empty()) Replace(texts.files[file], from, to, name);
+    Replace(texts.files[file], from, to, name);
     from.clear();
     to.clear();
   };

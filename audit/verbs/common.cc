@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "audit/verbs/common.h"
+
+#include <ctime>
+
+#include "core/host/file.h"
+#include "lockdown/device/record.h"
+
+namespace bf::audit {
+namespace {
+
+bool IsDate(const std::string& text) {
+  return text.size() == 10 && text[4] == '-' && text[7] == '-' &&
+         text.find_first_not_of("0123456789-") == std::string::npos;
+}
+
+std::string Today() {
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  return fmt::format("{:04}-{:02}-{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday);
+}
+
+Result<std::vector<Unit>> ReadUnits(const std::string& dir) {
+  std::vector<Unit> units;
+  for (const std::string& path : host::Entries(dir)) {
+    if (!path.ends_with(".service")) continue;
+    auto text = host::ReadFile(path);
+    // A mask is a link to /dev/null, and a link to another unit is that unit.
+    if (!text) continue;
+    units.push_back(ReadUnit(path.substr(path.rfind('/') + 1), *text, path));
+  }
+  if (units.empty()) return FailKind(ErrorKind::kUsage, "{}: there are no units in it", dir);
+  return units;
+}
+
+}  // namespace
+
+Result<std::string> TodayOf(const cli::Invocation& invocation) {
+  std::string today = invocation.Get("--today", Today());
+  if (!IsDate(today)) return FailKind(ErrorKind::kUsage, "--today is a date such as 2027-01-31");
+  return today;
+}
+
+Result<std::vector<Unit>> UnitsOf(const cli::Invocation& invocation) {
+  if (!invocation.Has("--units")) return std::vector<Unit>{};
+  return ReadUnits(invocation.Get("--units"));
+}
+
+Result<std::vector<lockdown::device::Device>> RecordedOf(const cli::Invocation& invocation) {
+  if (!invocation.Has("--recorded")) return std::vector<lockdown::device::Device>{};
+  const std::string path = invocation.Get("--recorded");
+  BF_ASSIGN(const std::string text, host::ReadFile(path, lockdown::device::kMaxRecordBytes));
+  return lockdown::device::ReadRecord(text, path);
+}
+
+cli::Option TodayOption() {
+  return {"--today", "DATE", "the date that expiry dates are held against (default: today, UTC)"};
+}
+cli::Option UnitsOption() { return {"--units", "DIR", "judge the systemd units in there as well"}; }
+cli::Option RecordedOption() {
+  return {"--recorded", "FILE",
+          "devices to decide about as well, as `bf-lockdown devices --json` prints them"};
+}
+
+}  // namespace bf::audit
