@@ -30,10 +30,10 @@ body { font: 16px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 75rem; 
 h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { border-bottom: 1px solid var(--line); padding: .35rem .5rem; text-align: left;
-  vertical-align: top; overflow-wrap: anywhere; }
+  vertical-align: top; overflow-wrap: break-word; }
+section { overflow-x: auto; }
 th { border-bottom-width: 2px; }
 nav { display: flex; flex-wrap: wrap; gap: .3rem 1rem; }
-th, td:first-child, td:last-child { overflow-wrap: normal; }
 .bad td:first-child { color: var(--bad); font-weight: 600; }
 .good td:first-child { color: var(--good); font-weight: 600; }
 .disk { display: flex; flex-wrap: wrap; gap: 2px; }
@@ -43,8 +43,7 @@ th, td:first-child, td:last-child { overflow-wrap: normal; }
 @media (max-width: 45rem) {
   thead { display: none; }
   tr { display: block; border-bottom: 2px solid var(--line); padding: .4rem 0; }
-  td { display: block; border: 0; padding: .1rem 0; }
-  td:first-child, td:last-child { overflow-wrap: anywhere; }
+  td { display: block; border: 0; padding: .1rem 0; overflow-wrap: anywhere; }
   td:empty { display: none; }
   td::before { content: attr(data-name) ": "; color: GrayText; }
 }
