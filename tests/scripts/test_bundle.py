@@ -37,7 +37,7 @@ def artifacts(tmp_path_factory) -> Path:
     (directory / "root/usr/lib/os-release").write_text('ID=debian\nIMAGE_VERSION="2.0.0"\n')
     (directory / "root/usr/lib/noise").write_bytes(os.urandom(1 << 20))
     (directory / "boot").mkdir()
-    (directory / "boot/config.txt").write_text("kernel=vmlinuz\n")
+    (directory / "boot/config.txt").write_text("kernel=vmlinuz\nkernel_watchdog_timeout=15\n")
     (directory / "boot/vmlinuz").write_bytes(os.urandom(1 << 16))
     return directory
 
@@ -90,7 +90,7 @@ def test_a_bundle_is_verity_and_verified(keys, artifacts, tmp_path, name):
                    "BF_RAUC_CERT_PEM": (keys / name / "signing.cert.pem").read_text(),
                    "BF_RAUC_KEY_PEM": (keys / name / "signing.key.pem").read_text()}
     made = run(*arguments(artifacts, out, keys / name / "keyring.pem"), env=environment)
-    assert made.returncode == 0, made.stderr
+    assert made.returncode == 0 and made.stderr == "", made.stderr
     info = run("rauc", "--keyring", keys / name / "keyring.pem", "--output-format=json", "info", out)
     assert info.returncode == 0, info.stderr
     manifest = json.loads(info.stdout)
@@ -135,6 +135,17 @@ def test_what_devices_could_not_use_is_never_made(keys, artifacts, tmp_path, cas
     assert done.returncode == code and words in done.stderr, done
     left = [p.name for p in tmp_path.iterdir()]
     assert left == (["update.raucb"] if case == "there already" else [])
+
+
+def test_a_trial_that_nothing_would_reset_is_warned_of(keys, artifacts, tmp_path):
+    boot = tmp_path / "boot"
+    boot.mkdir()
+    (boot / "config.txt").write_text("kernel=vmlinuz\n#kernel_watchdog_timeout=15\n")
+    (boot / "vmlinuz").write_bytes(b"kernel")
+    command = arguments(artifacts, tmp_path / "update.raucb", keys / "pair/keyring.pem")
+    command[command.index("--boot") + 1] = boot
+    made = run(*command, *pair(keys / "pair"))
+    assert made.returncode == 0 and "kernel_watchdog_timeout" in made.stderr, made
 
 
 def test_ctrl_c_leaves_nothing(keys, artifacts, tmp_path):
