@@ -32,6 +32,9 @@ constexpr Known kKnown[] = {
     // Bounded by the reader.
     {"panic", std::nullopt, Sense::kIndifferent, ""},
     {"rootwait", std::nullopt, Sense::kIndifferent, ""},
+    {"init", "/sbin/init", Sense::kShuts, "a kernel that finds no init starts /bin/sh as root"},
+    {"watchdog.open_timeout", std::nullopt, Sense::kShuts,
+     "a start that hangs before systemd is never reset"},
     {"sysctl.kernel.sysrq", "0", Sense::kShuts, "Alt+SysRq+b before bf-lockdown has run"},
     {"sysctl.kernel.ctrl-alt-del", "0", Sense::kShuts, "Ctrl+Alt+Del restarts at once"},
     {"i8042.nokbd", std::nullopt, Sense::kShuts, "a PS/2 keyboard gets a driver"},

@@ -5,6 +5,7 @@
 
 #include "audit/diff/diff.h"
 #include "audit/diff/sandbox_calls.h"
+#include "lockdown/sandbox/policy/condition.h"
 #include "lockdown/sandbox/policy/names.h"
 
 namespace bf::audit {
@@ -31,6 +32,15 @@ std::string SubjectOf(const Group& group) {
   return group.names.size() > 1 ? rule->group : std::string(shift.syscall->name);
 }
 
+// Of the rule that there is now, or of the one that there was.
+std::string ConditionOf(const Shift& shift) {
+  const Rule* rule = shift.after != nullptr ? shift.after : shift.before;
+  if (rule->when.empty()) return "no rule says otherwise";
+  std::vector<std::string> parts;
+  for (const Comparison& one : rule->when) parts.push_back(ToString(*shift.syscall, one));
+  return fmt::format("{}", fmt::join(parts, " && "));
+}
+
 std::string WhatOf(const Group& group) {
   const Shift& shift = group.first;
   const std::string actions = fmt::format("{} → {}", ToString(shift.from), ToString(shift.to));
@@ -38,7 +48,7 @@ std::string WhatOf(const Group& group) {
   if (group.names.size() > 1)
     return fmt::format("{} for {} system calls: {}", actions, group.names.size(),
                        fmt::join(group.names, " "));
-  return shift.whole ? actions : fmt::format("{} for some arguments", actions);
+  return shift.whole ? actions : fmt::format("{} where {}", actions, ConditionOf(shift));
 }
 
 void AddCalls(const Profile& before, const Profile& after, Changes& changes) {
@@ -51,7 +61,8 @@ void AddCalls(const Profile& before, const Profile& after, Changes& changes) {
         shift.syscall == nullptr ? "" : rule->at.ToString() + (shift.after ? " after" : ""),
         fold                       ? rule->group
         : shift.syscall == nullptr ? ""
-                                   : std::string(shift.syscall->name));
+        : shift.whole              ? std::string(shift.syscall->name)
+                                   : fmt::format("{} {}", shift.syscall->name, ConditionOf(shift)));
     auto [found, fresh] = groups.try_emplace(key, Group{shift, {}});
     // The device's own architecture shows it best.
     const auto shown = [](const Shift& one) {

@@ -87,7 +87,6 @@ class Comparer {
       for (const Region& to : RegionsOf(after, after_)) {
         // Two defaults are one change, of everything that is not named.
         if (from.action == to.action || (from.rule == nullptr && to.rule == nullptr)) continue;
-        if (Seen(syscall, from.action, to.action)) continue;
         const auto calls =
             Both(Matching(from.rule == nullptr ? std::vector<Comparison>{} : from.rule->when),
                  Matching(to.rule == nullptr ? std::vector<Comparison>{} : to.rule->when));
@@ -125,12 +124,6 @@ class Comparer {
     }
     if (!shift.witness) shift.witness = Call{AuditArch(kShownFirst[0]), kMostNumber, {}};
     shifts_.push_back(shift);
-  }
-
-  bool Seen(const Syscall& syscall, Action from, Action to) const {
-    return std::any_of(shifts_.begin(), shifts_.end(), [&](const Shift& one) {
-      return one.syscall == &syscall && one.from == from && one.to == to;
-    });
   }
 
   bool Decided(const Shift& shift, std::size_t arch) const {

@@ -23,7 +23,8 @@ struct Shift {
   bool whole = false;  // whatever the arguments are
 };
 
-// One for each system call and pair of actions. Every witness has been decided by both oracles.
+// One for each system call and pair of rules: a harmless one never stands for a dangerous one.
+// Every witness has been decided by both oracles.
 std::vector<Shift> ShiftsOf(const lockdown::sandbox::Profile& before,
                             const lockdown::sandbox::Profile& after);
 

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "audit/model/visible.h"
 #include "audit/set/source.h"
 #include "audit/verbs/common.h"
 #include "audit/verbs/text.h"
@@ -14,7 +15,7 @@ namespace {
 std::string FindingsToText(const std::vector<Finding>& findings, const PolicySet& set) {
   std::string text;
   for (const Finding& one : findings)
-    text += fmt::format("{}: {}: {}\n", one.at.ToString(), one.lint, one.message);
+    text += fmt::format("{}: {}: {}\n", Visible(one.at.ToString()), one.lint, Visible(one.message));
   return text + fmt::format("{} files, {} findings\n", set.texts.files.size(), findings.size());
 }
 

@@ -4,34 +4,23 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "audit/model/visible.h"
+
 namespace bf::audit {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Whatever a policy quotes does not steer a terminal, and stays on its line.
-std::string OneLine(std::string_view text) {
-  std::string line;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7f)
-      line += fmt::format("\\x{:02x}", byte);
-    else
-      line += c;
-  }
-  return line;
-}
-
 std::string Where(const Change& change) {
   std::string where;
-  if (change.before) where = change.before.ToString();
-  if (change.after) where += (where.empty() ? "" : " → ") + change.after.ToString();
+  if (change.before) where = Visible(change.before.ToString());
+  if (change.after) where += (where.empty() ? "" : " → ") + Visible(change.after.ToString());
   return where;
 }
 
 std::string Quoted(std::string_view text) {
   std::string quoted = "\"";
-  for (const char c : OneLine(text)) {
+  for (const char c : Visible(text)) {
     if (c == '"' || c == '\\') quoted += '\\';
     quoted += c;
   }
@@ -80,15 +69,15 @@ std::string DiffToText(const std::vector<Change>& changes, const PolicySet& afte
   std::string text;
   std::string file;
   for (const Change& change : changes) {
-    if (change.file != file) text += (text.empty() ? "" : "\n") + change.file + "\n";
+    if (change.file != file) text += (text.empty() ? "" : "\n") + Visible(change.file) + "\n";
     file = change.file;
-    text += fmt::format("  {:<10} {}: {}\n", ToString(change.direction), OneLine(change.subject),
-                        OneLine(change.what));
+    text += fmt::format("  {:<10} {}: {}\n", ToString(change.direction), Visible(change.subject),
+                        Visible(change.what));
     if (!change.witness.empty())
-      text += fmt::format("             witness: {}\n", OneLine(change.witness));
+      text += fmt::format("             witness: {}\n", Visible(change.witness));
     if (change.accepted)
-      text += fmt::format("             accepted by {}: {}\n", OneLine(change.accepted_by),
-                          OneLine(change.accepted_why));
+      text += fmt::format("             accepted by {}: {}\n", Visible(change.accepted_by),
+                          Visible(change.accepted_why));
     if (const std::string where = Where(change); !where.empty())
       text += fmt::format("             {}\n", where);
   }
