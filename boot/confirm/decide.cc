@@ -23,6 +23,13 @@ std::string Why(const ConfirmPolicy& policy, const Seen& seen) {
   return fmt::format("the kiosk did not stay healthy within {} s of the start", seconds);
 }
 
+// By the firmware's word alone, where nothing else can be made out: the flag is for one boot, so
+// the reboot at the deadline cannot become a loop.
+bool OnTrial(const Judgement& judged) {
+  if (judged.situation == Situation::kTrial) return true;
+  return judged.flagged && (!judged.running || judged.running != judged.committed);
+}
+
 std::optional<std::int64_t> Earlier(std::optional<std::int64_t> a, std::optional<std::int64_t> b) {
   if (!a) return b;
   return b ? std::min(*a, *b) : a;
@@ -31,7 +38,7 @@ std::optional<std::int64_t> Earlier(std::optional<std::int64_t> a, std::optional
 }  // namespace
 
 Step Decide(const ConfirmPolicy& policy, const Seen& seen) {
-  const bool trial = seen.judged.situation == Situation::kTrial;
+  const bool trial = OnTrial(seen.judged);
   std::optional<std::int64_t> deadline;
   if (trial) deadline = policy.deadline.value;
   // Whoever is ready in the very moment of the deadline is in time.

@@ -6,6 +6,7 @@
 #include "boot/verbs/verbs.h"
 #include "core/facts/stage.h"
 #include "core/host/file.h"
+#include "core/host/spawn.h"
 
 namespace bf::boot {
 namespace {
@@ -22,17 +23,19 @@ Result<Facts> Observe(const cli::Invocation& invocation) {
   return machine.Observe();
 }
 
+// Nothing may keep the reboot back: no lock that somebody holds, no card that hangs, no selector
+// that cannot be written. So the record is another process's matter, and for so long only; whatever
+// became of it, the flag is used up, and an ordinary reboot starts the old slot.
 Status GiveUpTrial(cli::Invocation& invocation, const std::string& reason) {
-  BF_ASSIGN(Machine machine, Open(invocation));
-  BF_TRY(machine.Lock());
-  const Facts facts = machine.Observe();
-  BF_ASSIGN(const Change change, GiveUp(facts, reason));
-  // Whatever the record says, the old slot is what an ordinary reboot starts.
-  if (const auto kept = machine.Apply(facts, change); !kept) {
+  invocation.Say(cli::Level::kError, "the trial is given up: " + reason);
+  host::Command rollback;
+  rollback.argv = {"/proc/self/exe", "--policy", invocation.policy_dir, "rollback", "--no-reboot",
+                   "--reason",       reason};
+  rollback.timeout = std::chrono::seconds(30);
+  if (const auto kept = host::RunOk(rollback); !kept) {
     invocation.Say(cli::Level::kError, "keep the reason: " + kept.error().ToString());
   }
-  invocation.Say(cli::Level::kError, "the trial is given up: " + reason);
-  return AskForReboot(Reboot::kOrdinary);
+  return InsistOnReboot();
 }
 
 // Through RAUC, which keeps books of its own; then what it said is not believed but looked at.

@@ -46,6 +46,8 @@ LastInstall ReadLastInstall(const std::string& root) {
                     "LastError"};
     if (const auto output = host::RunOk(command)) last = ParseRauc(*output);
   }
+  // Ours is told only with RAUC's word for it: a later bundle may have failed for another reason.
+  if (!last.error.empty() && last.error.find("andler") == std::string::npos) return last;
   if (auto refusal = host::ReadLine(RefusalPath(root))) last.refusal = *std::move(refusal);
   return last;
 }

@@ -30,8 +30,10 @@ std::optional<std::uint64_t> SizeOf(const std::string& device) {
 }
 
 bool IsTar(std::string_view filename) {
-  return filename.find(".tar") != std::string_view::npos || filename.ends_with(".catar") ||
-         filename.ends_with(".caidx");
+  constexpr std::string_view kTars[] = {".tar",     ".tar.gz",  ".tgz",   ".tar.xz", ".txz",
+                                        ".tar.zst", ".tar.bz2", ".catar", ".caidx"};
+  return std::any_of(std::begin(kTars), std::end(kTars),
+                     [&](std::string_view suffix) { return filename.ends_with(suffix); });
 }
 
 }  // namespace

@@ -23,9 +23,27 @@ std::string_view TakeNumber(std::string_view text, std::size_t& at) {
   return text.substr(start, at - start);
 }
 
-}  // namespace
+// "[epoch:]upstream[-revision]", as dpkg splits it.
+struct Parts {
+  std::string_view epoch = "0";
+  std::string_view upstream;
+  std::string_view revision = "0";
+};
+Parts Split(std::string_view version) {
+  Parts parts;
+  if (const auto colon = version.find(':'); colon != std::string_view::npos) {
+    parts.epoch = version.substr(0, colon);
+    version.remove_prefix(colon + 1);
+  }
+  if (const auto hyphen = version.rfind('-'); hyphen != std::string_view::npos) {
+    parts.revision = version.substr(hyphen + 1);
+    version = version.substr(0, hyphen);
+  }
+  parts.upstream = version;
+  return parts;
+}
 
-std::strong_ordering CompareVersions(std::string_view a, std::string_view b) {
+std::strong_ordering ComparePart(std::string_view a, std::string_view b) {
   std::size_t i = 0;
   std::size_t j = 0;
   while (i < a.size() || j < b.size()) {
@@ -44,6 +62,16 @@ std::strong_ordering CompareVersions(std::string_view a, std::string_view b) {
     if (const int order = left.compare(right); order != 0) return order <=> 0;
   }
   return std::strong_ordering::equal;
+}
+
+}  // namespace
+
+std::strong_ordering CompareVersions(std::string_view a, std::string_view b) {
+  const Parts left = Split(a);
+  const Parts right = Split(b);
+  if (const auto order = ComparePart(left.epoch, right.epoch); order != 0) return order;
+  if (const auto order = ComparePart(left.upstream, right.upstream); order != 0) return order;
+  return ComparePart(left.revision, right.revision);
 }
 
 Status CheckVersion(const std::optional<std::string>& running,

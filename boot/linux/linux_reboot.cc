@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "boot/linux/linux_reboot.h"
 
+#include <sys/reboot.h>
+
+#include <cerrno>
+
 #include "core/host/spawn.h"
 
 namespace bf::boot {
@@ -15,6 +19,12 @@ Status AskForReboot(Reboot reboot) {
   if (reboot == Reboot::kTrial) command.argv.emplace_back("--reboot-argument=0 tryboot");
   BF_TRY_DOING(host::RunOk(command), "reboot");
   return {};
+}
+
+Status InsistOnReboot() {
+  if (AskForReboot(Reboot::kOrdinary)) return {};
+  ::reboot(RB_AUTOBOOT);
+  return FailErrno(errno, "reboot");
 }
 
 }  // namespace bf::boot

@@ -203,12 +203,12 @@ Result<Change> GiveUp(const Facts& facts, std::string_view reason) {
   return Needed(facts, judged, change);
 }
 
-Result<RollBackPlan> RollBack(const Facts& facts) {
+Result<RollBackPlan> RollBack(const Facts& facts, std::string_view reason) {
   const Judgement judged = Judge(facts);
   BF_TRY(CheckCommitted(facts, judged));
   RollBackPlan plan;
   if (judged.situation == Situation::kTrial) {
-    BF_ASSIGN(plan.change, GiveUp(facts, "rolled back by hand during the trial"));
+    BF_ASSIGN(plan.change, GiveUp(facts, reason));
     plan.reboot = Reboot::kOrdinary;
     plan.what = fmt::format("the trial of slot {} is given up; slot {} starts next",
                             Name(*judged.running), Name(*judged.committed));

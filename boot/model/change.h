@@ -45,7 +45,9 @@ struct RollBackPlan {
 };
 // Out of a trial; or a staged update taken back; or back to the other, once confirmed slot, itself
 // as a trial.
-Result<RollBackPlan> RollBack(const Facts& facts);
+// `reason` is kept of a trial.
+Result<RollBackPlan> RollBack(const Facts& facts,
+                              std::string_view reason = "rolled back by hand during the trial");
 
 // What RAUC is told.
 Result<Slot> Current(const Facts& facts);

@@ -51,8 +51,9 @@ class Judging {
   }
 
   void Classify() {
-    if (!judged_.running || !judged_.committed) return;
     const bool flag = facts_.firmware.tryboot.value_or(false);
+    judged_.flagged = flag;
+    if (!judged_.running || !judged_.committed) return;
     if (judged_.running == judged_.committed) {
       judged_.situation = Situation::kNormal;
     } else if (flag && judged_.running == judged_.pending) {

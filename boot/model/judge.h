@@ -25,6 +25,7 @@ inline constexpr std::uint32_t kMaxAttempts = 3;
 
 struct Judgement {
   Situation situation = Situation::kUnknown;
+  bool flagged = false;  // the firmware's one-shot flag brought this boot about
   std::optional<Slot> running;
   std::optional<Slot> committed;  // whom [all] names
   std::optional<Slot> pending;    // whom [tryboot] names, if that is another one

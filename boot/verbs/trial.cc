@@ -8,6 +8,8 @@ namespace {
 
 const cli::Option kNoReboot = {"--no-reboot", "", "Leave the reboot to the caller.", false};
 
+const cli::Option kReason = {"--reason", "TEXT", "Why the trial is given up, for `status`.", false};
+
 Status MaybeReboot(cli::Invocation& invocation, Reboot reboot) {
   if (invocation.dry_run || invocation.Has("--no-reboot") || OnImage(invocation)) return {};
   return AskForReboot(reboot);
@@ -26,7 +28,9 @@ Status RunRollBack(cli::Invocation& invocation) {
   BF_ASSIGN(Machine machine, OpenMachine(invocation));
   if (!invocation.dry_run) BF_TRY(machine.Lock());
   const Facts facts = machine.Observe();
-  BF_ASSIGN(const RollBackPlan plan, RollBack(facts));
+  BF_ASSIGN(const RollBackPlan plan, invocation.Has("--reason")
+                                         ? RollBack(facts, invocation.Get("--reason"))
+                                         : RollBack(facts));
   BF_TRY(ApplyOrShow(invocation, machine, facts, plan.change));
   invocation.out() << plan.what << "\n";
   return MaybeReboot(invocation, plan.reboot);
@@ -41,7 +45,7 @@ cli::Verb ArmVerb() {
 cli::Verb RollBackVerb() {
   return {"rollback",
           "give the trial up, take a staged update back, or go back to the other good slot",
-          {kNoReboot},
+          {kNoReboot, kReason},
           {},
           RunRollBack};
 }

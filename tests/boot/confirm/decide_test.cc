@@ -49,6 +49,20 @@ TEST(Decide, ANormalBootWaitsForEverAndNeverGivesUp) {
   EXPECT_EQ(Decided(disagreeing).kind, Kind::kWait);
 }
 
+TEST(Decide, ABootByTheFlagEndsEvenWhereAutobootTxtCannotBeRead) {
+  Seen seen = OnTrial(kDeadline);
+  seen.judged.situation = Situation::kUnknown;
+  seen.judged.committed.reset();
+  EXPECT_EQ(Decided(seen).kind, Kind::kWait) << "without the flag it is no trial";
+  seen.judged.flagged = true;
+  EXPECT_EQ(Decided(seen).kind, Kind::kGiveUp);
+  seen.judged.running.reset();
+  EXPECT_EQ(Decided(seen).kind, Kind::kGiveUp);
+  seen = Normal(kDeadline);
+  seen.judged.flagged = true;
+  EXPECT_EQ(Decided(seen).kind, Kind::kWait) << "the committed slot runs";
+}
+
 TEST(Decide, AMarkerHasToStayBeforeItCounts) {
   Seen seen = OnTrial(50'000);
   seen.marker_since = 45'000;

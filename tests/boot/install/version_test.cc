@@ -15,6 +15,11 @@ TEST(Versions, AreOrderedAsDpkgDoes) {
                                             "1.0~rc2",
                                             "1.0",
                                             "1.0-1",
+                                            "1.0-1a",
+                                            "1.0-2",
+                                            "1.0a",
+                                            "1.0+fix1",
+                                            "1.0-1-1",
                                             "1.0.1",
                                             "1.2",
                                             "1.9.9",
@@ -24,7 +29,9 @@ TEST(Versions, AreOrderedAsDpkgDoes) {
                                             "2.0.1",
                                             "10.0.0",
                                             "99999999999999999999999.0",
-                                            "100000000000000000000000.0"};
+                                            "100000000000000000000000.0",
+                                            "1:0.1",
+                                            "2:0.0"};
   for (std::size_t i = 0; i < ordered.size(); ++i) {
     for (std::size_t j = 0; j < ordered.size(); ++j) {
       EXPECT_EQ(CompareVersions(ordered[i], ordered[j]), i <=> j)

@@ -44,9 +44,10 @@ def armed(machine: Machine) -> None:
     to_trial(machine)
 
 
-def watchdog_bites(machine: Machine) -> None:
-    """The watchdog that the Pi's firmware has started (kernel_watchdog_timeout) and nothing feeds:
-    a reset that nobody announces. QEMU has no firmware that would start one."""
+def reset_from_outside(machine: Machine) -> None:
+    """In the place of the watchdog that the Pi's firmware starts (kernel_watchdog_timeout), and that
+    nothing feeds any more. QEMU has no firmware that would start one: what is shown here is that the
+    trial hangs, and what the device makes of the reset that ends it."""
     assert machine.running
     machine.cut_power()
 
@@ -88,7 +89,7 @@ def test_hang_before_systemd(device: Machine):
     # Reads from the console, for ever.
     device.power_on("rdinit=/bin/cat loglevel=7")
     device.wait_console("Run /bin/cat as init process")
-    watchdog_bites(device)
+    reset_from_outside(device)
     assert_tried_in_vain(device)
 
 
@@ -102,7 +103,7 @@ def test_missing_init(device: Machine):
     device.power_on()
     # Debian's initramfs then starts a shell in its place, which waits for someone to type.
     device.wait_console("Target filesystem doesn't have requested /sbin/init")
-    watchdog_bites(device)
+    reset_from_outside(device)
     assert_tried_in_vain(device)
 
 
