@@ -191,6 +191,8 @@ void JudgeCommandLineShell(const Context& context, Outcome& outcome) {
   for (const auto key : kKeys) {
     const auto value = LastValue(words, key);
     if (!value || *value == "0" || *value == "no") continue;
+    // What would be started anyway; named, a kernel that does not find it starts no shell instead.
+    if (key == "init" && *value == "/sbin/init") continue;
     found.push_back(value->empty() ? std::string(key) : fmt::format("{}={}", key, *value));
   }
   outcome.in_effect = Listed(found);
