@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "lockdown/compile/compile.h"
+#include "lockdown/sandbox/policy/decide.h"
 #include "lockdown/sandbox/policy/names.h"
 
 namespace bf::audit {
@@ -39,15 +40,21 @@ void CheckFiles(const PolicySet& set, std::vector<Finding>& findings) {
   }
 }
 
-// Whether a profile lets ioctl(…, command, …) through, and where.
-const lockdown::sandbox::Rule* AllowsIoctl(const lockdown::sandbox::Profile& profile,
-                                           std::uint64_t command) {
-  for (const auto& rule : profile.rules) {
+// Where a profile lets ioctl(…, command, …) through: by a rule, or by its default.
+std::optional<SourceRef> AllowsIoctl(const lockdown::sandbox::Profile& profile,
+                                     std::uint64_t command) {
+  using namespace lockdown::sandbox;
+  for (const Rule& rule : profile.rules) {
     if (rule.syscall->name == "ioctl" && rule.action.allows() &&
-        lockdown::sandbox::Overlap(rule.when, {Comparison{1, 0xffffffffU, command}}))
-      return &rule;
+        Overlap(rule.when, {Comparison{1, 0xffffffffU, command}}))
+      return rule.at;
   }
-  return nullptr;
+  constexpr Arch kArch = Arch::kAarch64;
+  const Call call{AuditArch(kArch),
+                  static_cast<std::uint32_t>(FindSyscall("ioctl")->Number(kArch)),
+                  {0, command}};
+  if (Oracle(profile, kArch).Decide(call).action.allows()) return profile.fallback.at;
+  return std::nullopt;
 }
 
 void CheckProfileAgainstInput(const lockdown::sandbox::Profile& profile,
@@ -64,8 +71,8 @@ void CheckProfileAgainstInput(const lockdown::sandbox::Profile& profile,
   for (const auto& one : kShut) {
     const auto value = lockdown::sandbox::Lookup(lockdown::sandbox::Constants(), one.constant);
     if (!one.shut || !value) continue;
-    if (const auto* rule = AllowsIoctl(profile, *value))
-      findings.push_back({rule->at, "contradiction",
+    if (const auto at = AllowsIoctl(profile, *value))
+      findings.push_back({*at, "contradiction",
                           fmt::format("it allows ioctl {}, and \"{}\" is off at {}", one.constant,
                                       one.key, (one.by ? one.by : console.at).ToString())});
   }

@@ -36,9 +36,13 @@ struct Unit {
   SourceRef at;
   std::vector<UnitLine> lines;
 
+  // What "" says of a list: what was said of it before does not count.
+  void Add(UnitLine line);
   const UnitLine* Find(std::string_view section, std::string_view key) const;
 };
 Unit ReadUnit(std::string name, std::string_view text, const std::string& file);
+// A drop-in of it: its lines come after those that are there, and "ExecStart=" takes those back.
+void AddDropIn(Unit& unit, std::string_view text, const std::string& file);
 
 // `today` is "2026-11-24". Units are judged only where there are any.
 std::vector<Finding> Check(const PolicySet& set, const std::vector<Unit>& units,

@@ -33,8 +33,11 @@ bool IsOurs(std::string_view name) {
 // "bf-lockdown exec PROFILE -- …" or the program it becomes; the profile, or "".
 std::string ProfileOf(const std::vector<std::string>& command) {
   if (command.empty()) return {};
-  // systemd.service(5): "@", "-", ":", "+" and "!" may stand in front of the program.
-  const std::string program = command[0].substr(std::min(command[0].find('/'), command[0].size()));
+  // systemd.service(5): "@", "-", ":", "+" and "!" may stand in front of the program; with "@" the
+  // next word is its argv[0].
+  const std::size_t prefix = std::min(command[0].find('/'), command[0].size());
+  const std::string program = command[0].substr(prefix);
+  if (command[0].substr(0, prefix).find('@') != std::string::npos) return {};
   std::size_t at = 0;
   if (program == "/usr/bin/bf-lockdown" && command.size() > 2 && command[1] == "exec")
     at = 2;
@@ -47,9 +50,9 @@ void CheckSandboxed(const PolicySet& set, const Unit& unit, std::vector<Finding>
   for (const UnitLine& line : unit.lines) {
     if (line.section != "Service" || !line.key.starts_with("Exec") || line.value.empty()) continue;
     const std::string profile = ProfileOf(Words(line.value));
-    if (profile.empty() && line.key == "ExecStart")
-      findings.push_back(
-          {line.at, "not-sandboxed", fmt::format("{} runs outside a sandbox", unit.name)});
+    if (profile.empty())
+      findings.push_back({line.at, "not-sandboxed",
+                          fmt::format("{} of {} runs outside a sandbox", line.key, unit.name)});
     else if (!profile.empty() && !set.sandbox.contains(profile))
       findings.push_back(
           {line.at, "no-profile",
@@ -96,8 +99,17 @@ const UnitLine* Unit::Find(std::string_view section, std::string_view key) const
   return last;
 }
 
-Unit ReadUnit(std::string name, std::string_view text, const std::string& file) {
-  Unit unit{std::move(name), {file, 1, 1}, {}};
+void Unit::Add(UnitLine line) {
+  if (line.value.empty()) {
+    std::erase_if(lines, [&](const UnitLine& one) {
+      return one.section == line.section && one.key == line.key;
+    });
+    return;
+  }
+  lines.push_back(std::move(line));
+}
+
+void AddDropIn(Unit& unit, std::string_view text, const std::string& file) {
   std::string section;
   std::string pending;  // a line that goes on after a backslash
   SourceRef at{file, 0, 1};
@@ -109,19 +121,27 @@ Unit ReadUnit(std::string name, std::string_view text, const std::string& file) 
     const auto trimmed = Trim(line);
     if (trimmed.starts_with('#') || trimmed.starts_with(';')) continue;
     if (pending.empty()) at.line = number;
+    // The last line of a file has nothing to go on with.
     if (trimmed.ends_with('\\')) {
       pending += std::string(trimmed.substr(0, trimmed.size() - 1)) + " ";
-      continue;
+      if (!text.empty()) continue;
+    } else {
+      pending += trimmed;
     }
-    const std::string whole = pending + std::string(trimmed);
+    const std::string whole(Trim(pending));
     pending.clear();
     if (whole.starts_with('[') && whole.ends_with(']')) {
       section = whole.substr(1, whole.size() - 2);
     } else if (const auto equals = whole.find('='); equals != whole.npos) {
-      unit.lines.push_back({section, std::string(Trim(std::string_view(whole).substr(0, equals))),
-                            std::string(Trim(std::string_view(whole).substr(equals + 1))), at});
+      unit.Add({section, std::string(Trim(std::string_view(whole).substr(0, equals))),
+                std::string(Trim(std::string_view(whole).substr(equals + 1))), at});
     }
   }
+}
+
+Unit ReadUnit(std::string name, std::string_view text, const std::string& file) {
+  Unit unit{std::move(name), {file, 1, 1}, {}};
+  AddDropIn(unit, text, file);
   return unit;
 }
 

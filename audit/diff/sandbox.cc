@@ -149,16 +149,24 @@ void AddDescriptors(const Profile& before, const Profile& after, Changes& change
   add("activation", before.descriptors.activation, after.descriptors.activation);
 }
 
-// Who answers for what, and until when. The grants themselves are compared by their effect.
+// Who answers for what, and until when. The grants themselves are compared by their effect, so that
+// somebody answers for one is told, and judged there.
 void AddRelaxes(const Profile& before, const Profile& after, Changes& changes) {
   std::map<std::string, const Relax*> old_relaxes;
   for (const Relax& relax : before.relaxes) {
     for (const auto& what : relax.what) old_relaxes[what.value] = &relax;
   }
+  std::set<std::string> answered;
   for (const Relax& relax : after.relaxes) {
     for (const auto& what : relax.what) {
+      answered.insert(what.value);
       const auto found = old_relaxes.find(what.value);
-      if (found == old_relaxes.end()) continue;
+      if (found == old_relaxes.end()) {
+        changes.Add(Direction::kNeutral, "relax " + what.value,
+                    fmt::format("added: \"{}\", {}", relax.because.value, relax.owner.value), "",
+                    before.at, relax.at);
+        continue;
+      }
       const Relax& old = *found->second;
       const std::string& until = relax.expires.value;
       if (until != old.expires.value) {
@@ -176,6 +184,10 @@ void AddRelaxes(const Profile& before, const Profile& after, Changes& changes) {
                     fmt::format("\"{}\", {}", relax.because.value, relax.owner.value), "", old.at,
                     relax.at);
     }
+  }
+  for (const auto& [what, relax] : old_relaxes) {
+    if (!answered.contains(what))
+      changes.Add(Direction::kNeutral, "relax " + what, "gone", "", relax->at, after.at);
   }
 }
 

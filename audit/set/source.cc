@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "audit/set/source.h"
 
+#include <fcntl.h>
+
 #include <charconv>
 #include <filesystem>
 
@@ -20,12 +22,17 @@ Failure NotThere(const std::string& where, std::string_view why) {
   return FailKind(ErrorKind::kUsage, "{}: {}", where, why);
 }
 
-// A symlink in there is not followed: what is reviewed is what is in the directory.
+// A symlink in there is refused, whatever its name: what is reviewed is what is in the directory,
+// and a part of it that cannot be seen is no part that says nothing.
 Status AddDirectory(const std::string& dir, const std::string& below, Texts& texts) {
+  BF_TRY(host::Open(dir, O_RDONLY | O_DIRECTORY));
   for (const std::string& path : host::Entries(dir)) {
     std::error_code error;
     const auto status = fs::symlink_status(path, error);
     const std::string file = below + fs::path(path).filename().string();
+    if (error) return Fail("{}: {}", path, error.message());
+    if (fs::is_symlink(status))
+      return FailKind(ErrorKind::kPolicy, "{} is a symlink, which is not followed", path);
     if (below.empty() && fs::is_directory(status)) {
       BF_TRY(AddDirectory(path, file + "/", texts));
       continue;
@@ -88,9 +95,9 @@ Result<Texts> FromGit(const std::string& where) {
     const auto tab = entry.find('\t');
     if (tab == entry.npos) return Fail("git ls-tree: cannot read \"{}\"", entry);
     const std::string name(entry.substr(tab + 1));
-    if (!name.ends_with(".toml") || std::count(name.begin(), name.end(), '/') > 1) continue;
     if (!entry.starts_with("100"))
       return FailKind(ErrorKind::kPolicy, "{}/{} is not a regular file", tree, name);
+    if (!name.ends_with(".toml") || std::count(name.begin(), name.end(), '/') > 1) continue;
     const auto sha = entry.substr(0, tab).substr(entry.substr(0, tab).rfind(' ') + 1);
     files.push_back(name);
     wanted += fmt::format("{}\n", sha);
@@ -123,8 +130,20 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-// debugfs reads the file system without mounting it, and without rights. It ends with 0 whatever
-// happens: what is there afterwards tells.
+// debugfs ends with 0 whatever happens: what it says besides its version is what went wrong. That a
+// user who is not root cannot give files away is none of it.
+std::string ComplaintOf(std::string_view output) {
+  std::string first;
+  output.remove_prefix(std::min(output.find('\n'), output.size() - 1) + 1);
+  while (!output.empty() && first.empty()) {
+    const auto line = output.substr(0, output.find('\n'));
+    output.remove_prefix(std::min(line.size() + 1, output.size()));
+    if (line.find("while changing ownership") == line.npos) first = line;
+  }
+  return first;
+}
+
+// debugfs reads the file system without mounting it, and without rights.
 Result<Texts> FromImage(const std::string& where) {
   const TemporaryDirectory out;
   if (out.path().empty()) return Fail("no temporary directory can be made");
@@ -138,6 +157,8 @@ Result<Texts> FromImage(const std::string& where) {
     return NotThere(
         where, fmt::format("an image of a root has {}, and this has none ({})",
                            cli::kDefaultPolicyDir, ran.output.substr(0, ran.output.find('\n'))));
+  if (const std::string complaint = ComplaintOf(ran.output); !complaint.empty())
+    return Fail("{}: {}", where, complaint);
   Texts texts{where + ":" + cli::kDefaultPolicyDir, {}};
   BF_TRY(AddDirectory(dumped, "", texts));
   return texts;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "audit/verbs/common.h"
 
+#include <fcntl.h>
+
 #include <ctime>
+#include <filesystem>
+#include <map>
 
 #include "core/host/file.h"
 #include "lockdown/device/record.h"
@@ -21,17 +25,36 @@ std::string Today() {
   return fmt::format("{:04}-{:02}-{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday);
 }
 
+// Units and the drop-ins beside them, as systemd puts them together; a drop-in alone is one of a
+// unit that lies elsewhere.
 Result<std::vector<Unit>> ReadUnits(const std::string& dir) {
-  std::vector<Unit> units;
+  constexpr std::string_view kDropIns = ".d";
+  std::map<std::string, Unit> units;
+  BF_TRY(host::Open(dir, O_RDONLY | O_DIRECTORY));
   for (const std::string& path : host::Entries(dir)) {
-    if (!path.ends_with(".service")) continue;
-    auto text = host::ReadFile(path);
+    std::error_code error;
     // A mask is a link to /dev/null, and a link to another unit is that unit.
-    if (!text) continue;
-    units.push_back(ReadUnit(path.substr(path.rfind('/') + 1), *text, path));
+    if (!path.ends_with(".service") || std::filesystem::is_symlink(path, error)) continue;
+    const std::string name = path.substr(path.rfind('/') + 1);
+    BF_ASSIGN(const std::string text, host::ReadFile(path));
+    units.emplace(name, ReadUnit(name, text, path));
+  }
+  for (const std::string& path : host::Entries(dir)) {
+    if (!path.ends_with(".service.d")) continue;
+    std::string name = path.substr(path.rfind('/') + 1);
+    name.resize(name.size() - kDropIns.size());
+    BF_TRY(host::Open(path, O_RDONLY | O_DIRECTORY));
+    Unit& unit = units.try_emplace(name, Unit{name, {path, 1, 1}, {}}).first->second;
+    for (const std::string& file : host::Entries(path)) {
+      if (!file.ends_with(".conf")) continue;
+      BF_ASSIGN(const std::string text, host::ReadFile(file));
+      AddDropIn(unit, text, file);
+    }
   }
   if (units.empty()) return FailKind(ErrorKind::kUsage, "{}: there are no units in it", dir);
-  return units;
+  std::vector<Unit> all;
+  for (auto& [name, unit] : units) all.push_back(std::move(unit));
+  return all;
 }
 
 }  // namespace

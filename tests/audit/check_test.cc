@@ -49,6 +49,19 @@ TEST(Lints, Cmdline) {
              "policies/input.toml:28:7 asks for");
 }
 
+TEST(Lints, ContradictionByTheDefault) {
+  // The profile has no word on ioctl, and lets through whatever it does not name.
+  Texts texts = With(Base(), "sandbox/viewer.toml", "\"ioctl.cmd in [FIONREAD, TIOCGWINSZ]\",", "");
+  std::string& text = texts.files["sandbox/viewer.toml"];
+  const auto at = text.find("default = \"ENOSYS\"");
+  ASSERT_NE(at, std::string::npos);
+  text.replace(at, 18, "default = \"log\"");
+  text += "\n[[relax]]\nwhat = [\"default\"]\nbecause = \"being learnt\"\nowner = \"x\"\n";
+  std::size_t found = 0;
+  for (const Finding& one : Of(texts)) found += one.lint == "contradiction" ? 1U : 0U;
+  EXPECT_EQ(found, 2U) << "TIOCSTI and UI_DEV_CREATE";
+}
+
 TEST(Lints, Contradiction) {
   const std::string relax =
       "\n[[relax]]\nwhat = [\"ioctl TIOCSTI\"]\nbecause = \"types for people\"\nowner = \"x\"\n";
@@ -119,6 +132,24 @@ TEST(Lints, NotSandboxed) {
                             "/usr/bin/bf-lockdown \\\n  exec viewer -- x"})
     EXPECT_TRUE(Of(Base(), {Service("bf-x.service", fmt::format("ExecStart={}\n", start))}).empty())
         << start;
+}
+
+TEST(Lints, EveryCommandOfAUnitHasToBeSandboxed) {
+  const std::string boxed = "ExecStart=/usr/bin/bf-lockdown exec viewer -- /usr/bin/x\n";
+  for (const char* more :
+       {"ExecStartPre=/usr/bin/x", "ExecReload=/usr/bin/x", "ExecStop=+/usr/bin/x",
+        "ExecStartPost=@/usr/bin/bf-lockdown exec viewer", "ExecStopPost=/usr/bin/x\\"})
+    ExpectOnly(Of(Base(), {Service("bf-x.service", boxed + more)}),
+               "units/bf-x.service:5:1: not-sandboxed");
+}
+
+TEST(Lints, ADropInCountsAndMayTakeBack) {
+  const std::string boxed = "ExecStart=/usr/bin/bf-lockdown exec viewer -- /usr/bin/x\n";
+  Unit unit = Service("bf-x.service", boxed);
+  AddDropIn(unit, "[Service]\nExecStart=\nExecStart=/usr/bin/x\n", "units/bf-x.service.d/a.conf");
+  ExpectOnly(Of(Base(), {unit}), "units/bf-x.service.d/a.conf:3:1: not-sandboxed");
+  AddDropIn(unit, "[Service]\nExecStart=\n" + boxed, "units/bf-x.service.d/b.conf");
+  EXPECT_TRUE(Of(Base(), {unit}).empty());
 }
 
 TEST(Lints, NoProfile) {

@@ -57,6 +57,31 @@ class Sets : public testing::Test {
   fs::path was_;
 };
 
+TEST_F(Sets, ASymlinkIsNoPartThatSaysNothing) {
+  fs::rename(tree / "policies/sandbox", tree / "elsewhere");
+  fs::create_directory_symlink("../elsewhere", tree / "policies/sandbox");
+  const Answer checked = Ask({"check", tree / "policies"});
+  EXPECT_EQ(checked.code, cli::kExitPolicy) << checked.out;
+  EXPECT_NE(checked.err.find("sandbox is a symlink"), std::string::npos) << checked.err;
+  Git({"init", "-q"});
+  Git({"add", "-A"});
+  Git({"commit", "-q", "-m", "x"});
+  fs::current_path(tree.path());
+  const Answer compared = Ask({"diff", "HEAD", "HEAD"});
+  EXPECT_EQ(compared.code, cli::kExitPolicy) << compared.out;
+  EXPECT_NE(compared.err.find("sandbox is not a regular file"), std::string::npos) << compared.err;
+}
+
+TEST_F(Sets, UnitsComeWithTheirDropIns) {
+  tree.Write("units/bf-x.service",
+             "[Service]\nExecStart=/usr/bin/bf-lockdown exec viewer -- /usr/bin/x\n");
+  EXPECT_EQ(Ask({"check", kBase, "--units", tree / "units", "--today", "2026-01-01"}).code, 0);
+  tree.Write("units/bf-x.service.d/10.conf", "[Service]\nExecStart=\nExecStart=/usr/bin/x\n");
+  const Answer checked = Ask({"check", kBase, "--units", tree / "units", "--today", "2026-01-01"});
+  EXPECT_EQ(checked.code, 3) << checked.out << checked.err;
+  EXPECT_NE(checked.out.find("10.conf:3:1: not-sandboxed"), std::string::npos) << checked.out;
+}
+
 TEST_F(Sets, TwoDirectories) {
   EXPECT_EQ(Ask({"diff", kBase, tree / "policies"}).code, 0);
   Open();
