@@ -9,7 +9,7 @@
 #include "audit/diff/diff.h"
 #include "lockdown/device/record.h"
 #include "lockdown/judge/propose.h"
-#include "tests/support/golden.h"
+#include "tests/support/open_console.h"
 
 namespace bf::audit {
 namespace {
@@ -48,32 +48,10 @@ device::Device Elsewhere(device::Device device, const std::string& port,
 std::string Entry(const device::Device& device) {
   const auto proposed = ProposeEntry(device);
   if (!proposed) return {};
-  std::string entry = *proposed;
-  for (const char* key : {"reason", "owner", "because"})
-    entry = test::ReplaceAll(entry, fmt::format("{} = \"\"", key), fmt::format("{} = \"x\"", key));
-  return entry;
+  return test::Filled(*proposed);
 }
 
-constexpr std::string_view kHead = R"(schema = 1
-[usb]
-hubs = 5
-reason = "x"
-[console]
-uinput = "root"
-uhid = "root"
-bluetooth = "bonded"
-remotes = true
-ps2 = true
-[console.reasons]
-uinput = "x"
-uhid = "x"
-bluetooth = "x"
-remotes = "x"
-ps2 = "x"
-[maintenance]
-window = "root"
-reason = "x"
-)";
+const std::string kHead = std::string(test::kOpenConsole) + "window = \"root\"\nreason = \"x\"\n";
 
 // Some of the devices, each with its place, serial number, time and group left open or not.
 Policy RandomPolicy(const std::vector<std::string>& entries, std::mt19937_64& random) {

@@ -10,7 +10,7 @@
 #include "lockdown/judge/explain.h"
 #include "lockdown/judge/propose.h"
 #include "lockdown/judge/text.h"
-#include "tests/support/golden.h"
+#include "tests/support/open_console.h"
 
 namespace bf::lockdown {
 namespace {
@@ -74,28 +74,9 @@ TEST_P(Recorded, AnEmptyPolicyLetsNothingIn) {
   }
 }
 
-// Completes a proposed entry the way a person does, and opens the console for its bus.
+// On an open console.
 std::string Completed(std::string entry) {
-  for (const char* key : {"reason", "owner", "because"})
-    entry = test::ReplaceAll(entry, fmt::format("{} = \"\"", key), fmt::format("{} = \"x\"", key));
-  return R"(schema = 1
-[usb]
-hubs = 5
-reason = "x"
-[console]
-uinput = "root"
-uhid = "root"
-bluetooth = "bonded"
-remotes = true
-ps2 = true
-[console.reasons]
-uinput = "x"
-uhid = "x"
-bluetooth = "x"
-remotes = "x"
-ps2 = "x"
-[maintenance]
-)" + entry;
+  return std::string(test::kOpenConsole) + test::Filled(std::move(entry));
 }
 
 // These call themselves something that no entry can name, or do not show what they are.
