@@ -37,9 +37,10 @@ def image(kernel, work):
     initramfs.build(out, kernel,
                     [BUILD / "provision/bf-provision", BUILD / "boot/bf-boot",
                      BUILD / "tests/lockdown/sandbox/sandbox_probe"],
-                    [BUILD / "provision/libbf-undo.so",
-                     BUILD / "lockdown/sandbox/start/bf-lockdown-exec"],
-                    sorted((BUILD / "lockdown/filters").glob("*.filter")), SOURCE / "policies")
+                    libexec=[BUILD / "provision/libbf-undo.so",
+                             BUILD / "lockdown/sandbox/start/bf-lockdown-exec"],
+                    filters=sorted((BUILD / "lockdown/filters").glob("*.filter")),
+                    policies=SOURCE / "policies")
     return out
 
 

@@ -38,7 +38,7 @@ def libraries(binary):
     return set(re.findall(r"(/\S+)", text))
 
 
-def build(out: pathlib.Path, kernel, tools, libexec, filters, policies: pathlib.Path):
+def build(out: pathlib.Path, kernel, tools, *, policies: pathlib.Path, libexec=(), filters=()):
     tree = out.parent / (out.name + ".tree")
     shutil.rmtree(tree, ignore_errors=True)
     for name in ["bin", "sbin", "usr/bin", "usr/sbin", "usr/local/sbin", "proc", "sys", "dev", "run",

@@ -34,7 +34,7 @@ def guest(tmp_path_factory):
         initramfs.build(work / "initramfs.gz", kernel,
                         [TESTS / "overlays_mount_test", TESTS / "overlays_update_test",
                          "/usr/bin/mount", "/usr/sbin/losetup", "/usr/bin/truncate"],
-                        [], SOURCE / "policies")
+                        policies=SOURCE / "policies")
     running = guest_module.Guest(kernel, work / "initramfs.gz", work)
     yield running
     running.close()
