@@ -40,6 +40,9 @@ void CheckFiles(const PolicySet& set, std::vector<Finding>& findings) {
   }
 }
 
+// Its unit runs for a [[filter]] only, and a policy that has one and uinput off is refused.
+constexpr std::string_view kKeyFilter = "bf-input-filter";
+
 // Where a profile lets ioctl(…, command, …) through: by a rule, or by its default.
 std::optional<SourceRef> AllowsIoctl(const lockdown::sandbox::Profile& profile,
                                      std::uint64_t command) {
@@ -57,7 +60,7 @@ std::optional<SourceRef> AllowsIoctl(const lockdown::sandbox::Profile& profile,
   return std::nullopt;
 }
 
-void CheckProfileAgainstInput(const lockdown::sandbox::Profile& profile,
+void CheckProfileAgainstInput(std::string_view name, const lockdown::sandbox::Profile& profile,
                               const lockdown::Console& console, std::vector<Finding>& findings) {
   const struct {
     std::string_view constant;
@@ -66,7 +69,8 @@ void CheckProfileAgainstInput(const lockdown::sandbox::Profile& profile,
     std::string_view key;
   } kShut[] = {
       {"TIOCSTI", !console.tiocsti.value, console.tiocsti.at, "tiocsti"},
-      {"UI_DEV_CREATE", console.uinput.value == lockdown::Nodes::kOff, console.uinput.at, "uinput"},
+      {"UI_DEV_CREATE", console.uinput.value == lockdown::Nodes::kOff && name != kKeyFilter,
+       console.uinput.at, "uinput"},
   };
   for (const auto& one : kShut) {
     const auto value = lockdown::sandbox::Lookup(lockdown::sandbox::Constants(), one.constant);
@@ -95,7 +99,7 @@ void CheckTogether(const PolicySet& set, std::vector<Finding>& findings) {
   }
   if (!set.input) return;
   for (const auto& [name, profile] : set.sandbox)
-    CheckProfileAgainstInput(profile, set.input->console, findings);
+    CheckProfileAgainstInput(name, profile, set.input->console, findings);
 }
 
 std::vector<Finding> Check(const PolicySet& set, const std::vector<Unit>& units,

@@ -77,8 +77,14 @@ std::strong_ordering CompareVersions(std::string_view a, std::string_view b) {
 Status CheckVersion(const std::optional<std::string>& running,
                     const std::optional<std::string>& bundle, bool allow_downgrade) {
   if (!bundle) return FailKind(ErrorKind::kRefused, "the bundle does not say which version it is");
-  // A root without a version is a bench image; whatever comes is no older.
-  if (!running || allow_downgrade || CompareVersions(*bundle, *running) >= 0) return {};
+  if (allow_downgrade) return {};
+  if (!running) {
+    return FailKind(ErrorKind::kRefused,
+                    "which version runs is not known (IMAGE_VERSION in /usr/lib/os-release), and the "
+                    "bundle, {}, may be older (update.toml, [install] downgrade)",
+                    *bundle);
+  }
+  if (CompareVersions(*bundle, *running) >= 0) return {};
   return FailKind(ErrorKind::kRefused,
                   "the bundle is {}, which is older than {}, which runs (update.toml, [install] "
                   "downgrade)",

@@ -16,7 +16,8 @@ namespace bf::boot::install {
 // them: epoch, what is before the last hyphen, what is after it.
 std::strong_ordering CompareVersions(std::string_view a, std::string_view b);
 
-// An error of kind kRefused says why. A bundle without a version could be any, and is refused.
+// An error of kind kRefused says why. A bundle without a version could be any, and is refused; so
+// is every bundle while `running` is not known, unless older ones are allowed.
 Status CheckVersion(const std::optional<std::string>& running,
                     const std::optional<std::string>& bundle, bool allow_downgrade);
 

@@ -27,7 +27,10 @@ Status RunReconcile(cli::Invocation& invocation) {
   }
   // What is odd is told; degraded is what keeps an update from being confirmed.
   if (applied && !judged.disagreements.empty()) result.result = "degraded";
-  if (result.result != "ok") result.reason = result.problems.front();
+  if (result.result != "ok") {
+    result.reason = result.problems.front();
+    invocation.exit_code = cli::kExitFailed;
+  }
   result.details = ToJson(facts, judged);
   clock.Stamp(result);
 

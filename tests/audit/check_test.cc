@@ -70,6 +70,14 @@ TEST(Lints, Contradiction) {
   ExpectOnly(Of(texts),
              "policies/sandbox/viewer.toml:13:3: contradiction: it allows ioctl "
              "TIOCSTI, and \"tiocsti\" is off at policies/input.toml:23:11");
+  // Nor is the key filter's profile another matter, but for the devices that it makes.
+  Texts filter = Base();
+  filter.files["sandbox/bf-input-filter.toml"] = texts.files["sandbox/viewer.toml"];
+  ExpectOnly(Of(filter),
+             "policies/sandbox/bf-input-filter.toml:13:3: contradiction: it allows ioctl TIOCSTI");
+  filter = With(filter, "sandbox/bf-input-filter.toml", "[TIOCSTI,", "[UI_DEV_CREATE,");
+  filter = With(filter, "sandbox/bf-input-filter.toml", "ioctl TIOCSTI", "ioctl UI_DEV_CREATE");
+  EXPECT_TRUE(Of(filter).empty());
   // Open on both sides is a decision.
   texts = With(texts, "input.toml", "tiocsti = false", "tiocsti = true");
   texts = With(texts, "input.toml", "[maintenance]",

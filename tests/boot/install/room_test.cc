@@ -33,6 +33,7 @@ class Room : public testing::Test {
     File("run/betterframe/slots/boot-b", boot);
   }
   std::string Problem() {
+    Text("usr/lib/os-release", "IMAGE_VERSION=1.0\n");
     const auto status = Check(root_.string(), (root_ / "policies").string(), bundle_.string());
     return status ? "none" : status.error().ToString();
   }

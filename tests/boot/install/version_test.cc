@@ -56,7 +56,8 @@ TEST(Versions, OnlyOlderOnesAreRefused) {
   EXPECT_EQ(ProblemOf("1.10", "1.9", true), "none");
   EXPECT_THAT(ProblemOf("1.0", std::nullopt), HasSubstr("does not say"));
   EXPECT_THAT(ProblemOf("1.0", std::nullopt, true), HasSubstr("does not say"));
-  EXPECT_EQ(ProblemOf(std::nullopt, "0.1"), "none");
+  EXPECT_THAT(ProblemOf(std::nullopt, "0.1"), HasSubstr("which version runs is not known"));
+  EXPECT_EQ(ProblemOf(std::nullopt, "0.1", true), "none");
 }
 
 }  // namespace

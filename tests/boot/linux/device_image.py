@@ -92,6 +92,12 @@ class Device:
         assert done.returncode in (1, 77) and done.stdout == "", done
         return done.stderr
 
+    def degraded(self, *words: str) -> str:
+        """Done as far as it can be, and exits 1 as every stage does that could not do all."""
+        done = self.verb(*words)
+        assert done.returncode == 1, done
+        return done.stderr
+
     def status(self) -> dict:
         return json.loads(self.ok("status", "--json"))
 

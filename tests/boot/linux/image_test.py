@@ -95,7 +95,7 @@ def test_a_corrupt_selector_is_left_alone(device, offset):
     device.poke(device.offset("BF_BOOTSEL") + offset, b"\0" * (2 if offset else 512))
     before = device.bytes()
     device.refused("set-primary", "B")
-    device.ok("reconcile")
+    assert "autoboot.txt cannot be read" in device.degraded("reconcile")
     assert device.bytes() == before
 
 
@@ -145,6 +145,7 @@ def test_another_slots_command_line_is_not_believed(device):
     root = device.parts["BF_ROOT_B"]["uuid"].lower()
     device.node("cmdline", f"root=PARTUUID={root} rauc.slot=A".encode())
     assert "rauc.slot=A" in device.refused("set-state", "B", "good")
+    assert "rauc.slot=A" in device.degraded("reconcile")
 
 
 def test_a_flag_that_changed_nothing(device):

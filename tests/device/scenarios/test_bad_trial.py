@@ -99,6 +99,7 @@ def test_each_bad_trial_ends_on_the_old_slot(make_device, bundle_disk, tmp_path)
     never_healthy(machine, SlotB(machine.disk, tmp_path))
     crash_loop(machine, SlotB(machine.disk, tmp_path), seconds=max(120, round(4 * boot_takes)))
     pid_1_hangs(machine, SlotB(machine.disk, tmp_path))
+    nothing_can_be_kept(machine)
     machine.power_off()
 
 
@@ -184,6 +185,21 @@ def pid_1_hangs(machine: Machine, slot_b: SlotB) -> None:
     after = back_on(machine, "A")
     assert (after["state"], after["attempts"]) == ("staged", 1)
     assert after["reason"].startswith("trial 1 of 3 was not confirmed before the device restarted: ")
+
+
+def nothing_can_be_kept(machine: Machine) -> None:
+    """At the deadline somebody holds the lock, and autoboot.txt cannot be written: the trial ends all
+    the same, only its reason is lost."""
+    to_trial(machine)
+    on_trial(machine, 2)
+    machine.run("blockdev --setro $(readlink -f /dev/disk/by-partlabel/BF_BOOTSEL)")
+    machine.agent.start("flock /run/betterframe/boot.lock sleep infinity")
+    assert machine.wait_reset() == "restart"
+    after = back_on(machine, "A")
+    assert (after["state"], after["attempts"]) == ("staged", 2), after
+    assert after["reason"].startswith("trial 2 of 3 was not confirmed before the device restarted")
+    journal = machine.run("journalctl -b -1 --no-pager -u betterframe-rauc-mark-good")
+    assert "the trial is given up: " in journal and "keep the reason: " in journal, journal
 
 
 def assert_given_up(machine: Machine, reason: str) -> None:
