@@ -116,8 +116,8 @@ void ComparePartitions(const Layout& before, const Layout& after, Changes& chang
   for (std::size_t i = 0; i < std::max(before.partitions.size(), after.partitions.size()); ++i) {
     const auto* was = i < before.partitions.size() ? &before.partitions[i] : nullptr;
     const auto* is = i < after.partitions.size() ? &after.partitions[i] : nullptr;
-    const std::string subject =
-        fmt::format("partition {}", is != nullptr ? is->name.value : was->name.value);
+    const auto& named = i < after.partitions.size() ? after.partitions[i] : before.partitions[i];
+    const std::string subject = fmt::format("partition {}", named.name.value);
     const SourceRef old_at = was != nullptr ? was->at : SourceRef{};
     const SourceRef new_at = is != nullptr ? is->at : SourceRef{};
     // Which partition is whose is what a device of the field is found by.
@@ -139,11 +139,11 @@ void ComparePartitions(const Layout& before, const Layout& after, Changes& chang
 
 template <class T>
 void AddNumber(std::string_view key, const policy::Located<T>& was, const policy::Located<T>& is,
-               Direction more, Direction less, std::string witness, Changes& changes) {
+               Direction more, Direction less, const std::string& witness, Changes& changes) {
   if (was.value == is.value) return;
   const auto direction = is.value > was.value ? more : less;
   changes.Add(direction, fmt::format("data {}", key), fmt::format("{} → {}", was.value, is.value),
-              direction == Direction::kNeutral ? std::string() : std::move(witness), was.at, is.at);
+              direction == Direction::kNeutral ? std::string() : witness, was.at, is.at);
 }
 
 void CompareData(const DataPolicy& was, const DataPolicy& is, Changes& changes) {
