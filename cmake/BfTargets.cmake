@@ -22,6 +22,8 @@ add_library(bf_fmt_static STATIC ${CMAKE_SOURCE_DIR}/cmake/fmt_static.cc)
 target_include_directories(bf_fmt_static SYSTEM PRIVATE
   $<TARGET_PROPERTY:fmt::fmt,INTERFACE_INCLUDE_DIRECTORIES>)
 target_compile_options(bf_fmt_static PRIVATE -fPIE)
+# Nothing of ours formats by a locale, and the ones of C++ are a fifth of what would be linked.
+target_compile_definitions(bf_fmt_static PRIVATE FMT_STATIC_THOUSANDS_SEPARATOR=0)
 
 function(bf_tool name)
   cmake_parse_arguments(ARG "STATIC" "DESTINATION;COMPONENT" "SOURCES;DEPS" ${ARGN})
@@ -29,7 +31,8 @@ function(bf_tool name)
   # A sanitizer needs its shared libraries; what is shipped has none.
   if(ARG_STATIC AND BF_HARDEN)
     set_target_properties(${name} PROPERTIES BF_STATIC ON)
-    target_link_options(${name} PRIVATE -Wl,--gc-sections)
+    # What is not called is not there, and what has to be relocated takes less room.
+    target_link_options(${name} PRIVATE -Wl,--gc-sections -Wl,-z,pack-relative-relocs)
   endif()
   target_link_libraries(${name} PRIVATE bf_flags ${ARG_DEPS})
   if(NOT ARG_DESTINATION)

@@ -31,7 +31,8 @@ Result<std::string> ReadAll(int fd, const std::string& name, std::size_t limit) 
   if (::fstat(fd, &st) == 0 && st.st_size > 0) {
     text.reserve(std::min(limit, static_cast<std::size_t>(st.st_size)) + 1);
   }
-  std::array<char, 16384> buffer;
+  // A page: most of what is read so is less, and of the stack no more is touched.
+  std::array<char, 4096> buffer;
   while (true) {
     const ssize_t got = ::read(fd, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;

@@ -26,14 +26,14 @@ Result<Gate> ParseGate(const std::string& text) {
   return FailKind(ErrorKind::kUsage, "a gate is usb, hid or input");
 }
 
-Result<Answer> DecideHere(const Question& question, const Policy& policy,
+Result<Answer> DecideHere(const Question& question, PolicySource& policies,
                           const Situation& situation, Gate gate) {
   if (question.dry_run) {
     LinuxSysfs sysfs(question.root);
-    return Decide(policy, situation, sysfs, nullptr, gate, question.devpath);
+    return Decide(policies, situation, sysfs, nullptr, gate, question.devpath);
   }
   LinuxKernel kernel(question.root);
-  return Decide(policy, situation, kernel, &kernel, gate, question.devpath);
+  return Decide(policies, situation, kernel, &kernel, gate, question.devpath);
 }
 
 }  // namespace
@@ -47,18 +47,20 @@ Situation SituationAt(const std::string& root, const Policy* policy,
     else
       warn(read.error().ToString());
   }
-  situation.root_disk = RootDiskPath(root);
+  situation.root_disk = [root] { return RootDiskPath(root); };
   return situation;
 }
 
 // udev tells in the environment what else it knows; the path alone is enough.
-Result<Reply> Ask(const Question& question, const std::function<void(const std::string&)>& warn) {
+Result<Reply> Ask(const Question& question, const OpenPolicy& open,
+                  const std::function<void(const std::string&)>& warn) {
   BF_ASSIGN(const Gate gate, ParseGate(question.gate));
   // The process is ours alone only on the machine itself.
   if (question.root == "/") BF_TRY(LimitOurselves({}));
-  BF_ASSIGN(const Policy policy, LoadPolicy(question.policy_dir));
-  const Situation situation = SituationAt(question.root, &policy, warn);
-  auto answer = DecideHere(question, policy, situation, gate);
+  BF_ASSIGN(const auto policies, open());
+  BF_ASSIGN(const Policy* head, policies->Head());
+  const Situation situation = SituationAt(question.root, head, warn);
+  auto answer = DecideHere(question, *policies, situation, gate);
   const bool live = question.root == "/" && !question.dry_run;
   if (!answer) {
     if (live) Audit(fmt::format("deny {}: {}", question.devpath, answer.error().ToString()), true);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,6 @@ Situation SituationAt(const std::string& root, const Policy* policy,
                       const std::function<void(const std::string&)>& warn);
 
 struct Question {
-  std::string policy_dir;
   std::string root;  // the process is the caller's own where this is not "/"
   std::string gate;
   std::string devpath;
@@ -27,6 +27,10 @@ struct Reply {
   std::vector<std::string> audit;  // why; in the journal by now, where it is about this machine
 };
 
-Result<Reply> Ask(const Question& question, const std::function<void(const std::string&)>& warn);
+// Opens the policy only once the process has its limits.
+using OpenPolicy = std::function<Result<std::unique_ptr<PolicySource>>()>;
+
+Result<Reply> Ask(const Question& question, const OpenPolicy& open,
+                  const std::function<void(const std::string&)>& warn);
 
 }  // namespace bf::lockdown

@@ -114,8 +114,8 @@ std::string IdsOf(const device::Device& device) {
 
 class Decider {
  public:
-  Decider(const Policy& policy, const Situation& situation, Sysfs& sysfs, Kernel* kernel)
-      : policy_(policy), situation_(situation), sysfs_(sysfs), kernel_(kernel) {}
+  Decider(PolicySource& policies, const Situation& situation, Sysfs& sysfs, Kernel* kernel)
+      : policies_(policies), situation_(situation), sysfs_(sysfs), kernel_(kernel) {}
 
   Result<Answer> Run(Gate gate, std::string_view devpath) {
     const Subject subject = SubjectOf(devpath);
@@ -130,9 +130,11 @@ class Decider {
         return std::move(answer_);
       }
       if (!facts) return Failure(std::move(facts).error());
-      Judge(subject, *facts);
+      BF_ASSIGN(const Policy* policy,
+                facts->devices.empty() ? policies_.Head() : policies_.For(facts->devices.front()));
+      Judge(*policy, subject, *facts);
       if (kernel_ == nullptr || subject.kind == Kind::kNode) break;
-      BF_ASSIGN(const bool any, Act(MakePlan(&policy_, situation_, *facts)));
+      BF_ASSIGN(const bool any, Act(MakePlan(policy, situation_, *facts)));
       if (!any) break;
     }
     BF_TRY(std::move(problem_));
@@ -146,14 +148,14 @@ class Decider {
     return printable;
   }
 
-  void Judge(const Subject& subject, const Facts& facts) {
+  void Judge(const Policy& policy, const Subject& subject, const Facts& facts) {
     if (subject.kind == Kind::kRootHub || subject.kind == Kind::kUsb) {
       answer_.line = "gate";
       return;
     }
     answer_.ids = IdsOf(facts.devices.front());
     answer_.audit = subject.kind != Kind::kNode;
-    Decision decision = DecisionOf(policy_, situation_, subject, facts);
+    Decision decision = DecisionOf(policy, situation_, subject, facts);
     // A lie that was found stays the answer.
     if (answer_.line == "deny" && !answer_.decisions.empty()) return;
     answer_.line = LineOf(subject, decision, facts);
@@ -190,7 +192,7 @@ class Decider {
       (void)lockdown::Act(*kernel_, InhibitInput{path});
   }
 
-  const Policy& policy_;
+  PolicySource& policies_;
   const Situation& situation_;
   Sysfs& sysfs_;
   Kernel* kernel_;
@@ -201,9 +203,9 @@ class Decider {
 
 }  // namespace
 
-Result<Answer> Decide(const Policy& policy, const Situation& situation, Sysfs& sysfs,
+Result<Answer> Decide(PolicySource& policies, const Situation& situation, Sysfs& sysfs,
                       Kernel* kernel, Gate gate, std::string_view devpath) {
-  return Decider(policy, situation, sysfs, kernel).Run(gate, devpath);
+  return Decider(policies, situation, sysfs, kernel).Run(gate, devpath);
 }
 
 }  // namespace bf::lockdown

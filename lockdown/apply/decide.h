@@ -33,9 +33,29 @@ struct Answer {
   bool audit = true;  // false for eventN, whose inputN has been told of
 };
 
+// Where decisions take the policy from. What it gives stays until it is asked again.
+class PolicySource {
+ public:
+  virtual ~PolicySource() = default;
+  // [usb], [maintenance] and the filters; the rest may be missing.
+  virtual Result<const Policy*> Head() = 0;
+  // The same, and each entry that can concern this device.
+  virtual Result<const Policy*> For(const device::Device& device) = 0;
+};
+
+class WholePolicy : public PolicySource {
+ public:
+  explicit WholePolicy(Policy policy) : policy_(std::move(policy)) {}
+  Result<const Policy*> Head() override { return &policy_; }
+  Result<const Policy*> For(const device::Device& /*device*/) override { return &policy_; }
+
+ private:
+  Policy policy_;
+};
+
 // An error if it could not be judged, or if what had to be written did not take.
 // `kernel` is what `sysfs` reads, or null to change nothing.
-Result<Answer> Decide(const Policy& policy, const Situation& situation, Sysfs& sysfs,
+Result<Answer> Decide(PolicySource& policies, const Situation& situation, Sysfs& sysfs,
                       Kernel* kernel, Gate gate, std::string_view devpath);
 
 }  // namespace bf::lockdown

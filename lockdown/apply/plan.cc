@@ -66,7 +66,7 @@ class Planner {
     const std::string entry = interface.code.base == kHubClass ? "hub" : decision.entry;
     if (decision.allowed()) {
       if (interface.authorized != true) Open(AuthorizeInterface{path, entry}, decision.because);
-    } else if (interface.authorized != false && !situation_.root_disk.starts_with(path + "/")) {
+    } else if (interface.authorized != false && !situation_.CarriesTheRoot(path)) {
       Shut(DeauthorizeInterface{path}, decision.because);
     }
   }

@@ -7,6 +7,7 @@
 #include "lockdown/apply/linux_kernel.h"
 #include "lockdown/apply/report.h"
 #include "lockdown/device/record.h"
+#include "lockdown/stored/encode.h"
 
 namespace bf::lockdown {
 namespace {
@@ -34,20 +35,28 @@ Status DryRun(cli::Invocation& invocation, const Policy& policy) {
   return {};
 }
 
+// For decide to judge by the same one.
+Result<Policy> LoadPolicyAsCompiled(const cli::Invocation& invocation) {
+  BF_ASSIGN(Policy policy, LoadPolicy(invocation.policy_dir));
+  BF_TRY(stored::MatchesWhatIsStored(invocation.root, policy));
+  return policy;
+}
+
 Status RunApply(cli::Invocation& invocation) {
   const facts::StageClock clock;
-  const auto policy = LoadPolicy(invocation.policy_dir);
   if (invocation.dry_run) {
-    if (!policy) return Failure(policy.error());
-    return DryRun(invocation, *policy);
+    BF_ASSIGN(const Policy policy, LoadPolicy(invocation.policy_dir));
+    return DryRun(invocation, policy);
   }
+  const auto policy = LoadPolicyAsCompiled(invocation);
   // Without a policy there is still something to do: everything is shut.
   LinuxKernel kernel(invocation.root);
   const Situation situation = SituationOf(invocation, policy ? &*policy : nullptr);
   Applied applied = Apply(policy ? &*policy : nullptr, situation, kernel);
   if (!policy)
-    applied.problems.insert(applied.problems.begin(),
-                            {Severity::kFailed, "no policy can be read, so all input stays shut"});
+    applied.problems.insert(
+        applied.problems.begin(),
+        {Severity::kFailed, "there is no policy to go by, so all input stays shut"});
   facts::StageResult stage = StageOf(
       applied, policy ? JudgeFacts(*policy, situation, applied.after) : std::vector<Decision>());
   if (!policy) stage.problems.push_back(policy.error().ToString());
@@ -66,11 +75,15 @@ Status RunApply(cli::Invocation& invocation) {
   return {};
 }
 
-// What bf-lockdown-decide does for udev, and a dry run of it.
+// What bf-lockdown-decide does for udev, and a dry run of it; but by input.toml itself.
 Status RunDecide(cli::Invocation& invocation) {
-  const Question question{invocation.policy_dir, invocation.root, invocation.positionals[0],
-                          invocation.positionals[1], invocation.dry_run};
-  BF_ASSIGN(const Reply reply, Ask(question, [&](const std::string& problem) {
+  const Question question{invocation.root, invocation.positionals[0], invocation.positionals[1],
+                          invocation.dry_run};
+  const auto open = [&]() -> Result<std::unique_ptr<PolicySource>> {
+    BF_ASSIGN(Policy policy, LoadPolicy(invocation.policy_dir));
+    return std::make_unique<WholePolicy>(std::move(policy));
+  };
+  BF_ASSIGN(const Reply reply, Ask(question, open, [&](const std::string& problem) {
               invocation.Say(cli::Level::kWarning, problem);
             }));
   for (const std::string& line : reply.audit) invocation.streams.err << line << "\n";

@@ -150,7 +150,8 @@ Seen<Installed> ReadInstalled(const std::string& root, const Expected& expected)
       const auto target = fs::read_symlink(real, error);
       one.file = {error ? File::State::kUnreadable : File::State::kRead, target.string(),
                   error.message()};
-    } else if (auto text = host::ReadFile(real)) {
+    } else if (auto text = host::ReadFile(
+                   real, std::max(host::kDefaultReadLimit, 2 * fragment.text.size()))) {
       one.file = {File::State::kRead, *std::move(text), ""};
     } else {
       one.file = {

@@ -3,6 +3,7 @@
 
 #include "lockdown/check/foreign_rules.h"
 #include "lockdown/check/row_tables.h"
+#include "lockdown/stored/stored.h"
 
 namespace bf::lockdown::check {
 namespace {
@@ -62,6 +63,10 @@ void JudgeCompiledFiles(const Context& context, Outcome& outcome) {
   JudgeInstalled(context, outcome, "/usr/share/betterframe/lockdown/");
 }
 
+void JudgeDecidePolicy(const Context& context, Outcome& outcome) {
+  JudgeInstalled(context, outcome, stored::kStoredPath);
+}
+
 void JudgeForeignRules(const Context& context, Outcome& outcome) {
   outcome.because = context.policy.at;
   outcome.wants = "none that open";
@@ -100,6 +105,9 @@ constexpr Row kRows[] = {
      Source::kFiles, JudgeUnitFiles},
     {"compiled-files", "lists that the units read", "installed byte for byte", "all of it",
      "/usr/share/betterframe/lockdown", Source::kFiles, JudgeCompiledFiles},
+    {"decide-policy", "a decision by another policy than input.toml",
+     "what decide judges by is what input.toml compiles to, byte for byte", "all of it",
+     stored::kStoredPath, Source::kFiles, JudgeDecidePolicy},
 };
 
 }  // namespace

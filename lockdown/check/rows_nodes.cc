@@ -293,7 +293,10 @@ constexpr Row kRows[] = {
     {"module-autoload", "loading a driver that policy refuses",
      "modprobe refuses each, and is the kernel's helper", "[console]",
      "/etc/modprobe.d, /proc/sys/kernel/modprobe", Source::kFiles, JudgeAutoload},
-    {"module-loaded", "a driver that was loaded before", "none that policy refuses is loaded",
+    {"module-loaded", "a driver that was loaded before",
+     "none that policy refuses is loaded or built in; drivers of PS/2 that are built in count "
+     "where "
+     "they have a port, in the row ps2",
      "[console]", "/proc/modules", Source::kKernel, JudgeLoaded},
     {"bluetooth", "a Bluetooth keyboard", "bluetooth.service is masked, or takes bonded ones only",
      "[console] bluetooth", "/etc/systemd/system/bluetooth.service", Source::kFiles,

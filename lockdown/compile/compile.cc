@@ -6,6 +6,8 @@
 
 #include "core/hash/sha256.h"
 #include "lockdown/compile/header.h"
+#include "lockdown/stored/encode.h"
+#include "lockdown/stored/stored.h"
 #include "udev-rules/compile.h"
 
 namespace bf::lockdown {
@@ -56,6 +58,7 @@ std::vector<OutputFile> Compile(const Policy& policy) {
   for (udev_rules::RulesFile& rules : udev_rules::Compile(policy))
     files.push_back({"usr/lib/udev/rules.d/" + rules.name, std::move(rules.text), ""});
   files.push_back({fmt::format("{}/cmdline", kCompiledDir), CmdlineFile(policy), ""});
+  files.push_back({std::string(stored::kStoredPath.substr(1)), stored::Encode(policy), ""});
   const auto by_path = [](const OutputFile& a, const OutputFile& b) { return a.path < b.path; };
   std::sort(files.begin(), files.end(), by_path);
   files.push_back({std::string(kManifestPath), Manifest(policy, files), ""});

@@ -9,6 +9,7 @@
 #include "core/cli/exit_code.h"
 #include "lockdown/apply/ask.h"
 #include "lockdown/apply/linux_audit.h"
+#include "lockdown/decide/source.h"
 
 namespace bf::lockdown {
 namespace {
@@ -28,7 +29,8 @@ int Deny(const std::string& devpath, const std::string& why, int code) {
 }
 
 int AskAndTell(const std::string& gate, const std::string& devpath) {
-  const auto reply = Ask({cli::kDefaultPolicyDir, "/", gate, devpath}, Say);
+  const auto reply = Ask(
+      {"/", gate, devpath}, [] { return OpenStoredPolicy("/"); }, Say);
   if (!reply) return Deny(devpath, reply.error().ToString(), cli::ExitCode(reply.error().kind));
   for (const std::string& line : reply->audit) (void)std::fprintf(stderr, "%s\n", line.c_str());
   // What udev has not heard is no answer.

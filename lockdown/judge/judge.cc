@@ -25,7 +25,9 @@ Decision JudgeEntries(const Policy& policy, const Situation& situation, Candidat
   Decision decision = Deny(gate, subject, "");
   const Allow* closest = nullptr;
   Step furthest = Step::kIds;  // who differs there is nobody's near miss
+  const KeyRange keys = candidate.Keys();
   for (const Allow& entry : policy.allows) {
+    if (!keys.Contains(KeyOf(entry))) continue;
     Step step = candidate.FirstDifference(entry);
     if (step == Step::kNone && entry.maintenance.value && !situation.maintenance)
       step = Step::kMaintenance;

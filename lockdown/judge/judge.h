@@ -3,6 +3,7 @@
 // missing, odd or not listed. Each gate is judged by itself and trusts no other.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,8 +38,13 @@ struct Decision {
 struct Situation {
   bool maintenance = false;  // a maintenance window is open
   // Where the disk of the running root hangs, below /sys: what carries it is not let in by that,
-  // but never taken away either. A device that shuts out its own disk shows no kiosk.
-  std::string root_disk = {};
+  // but never taken away either. A device that shuts out its own disk shows no kiosk. Asked for
+  // only where something would be taken away: to find it takes longer than to decide.
+  std::function<std::string()> root_disk = {};
+
+  bool CarriesTheRoot(const std::string& interface) const {
+    return root_disk && root_disk().starts_with(interface + "/");
+  }
 };
 
 // Gate 1: may this interface get a driver? Needs device.usb with its descriptors; the

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lockdown/device/device.h"
+#include "lockdown/judge/keys.h"
 #include "lockdown/policy/policy.h"
 
 namespace bf::lockdown {
@@ -47,6 +48,8 @@ class Candidate {
   // only once an entry has its ids: they are not read for what nobody names.
   const std::string& problem() const { return problem_; }
   std::optional<Bus> bus() const { return bus_; }
+  // Whoever is not under these differs at the ids or before.
+  KeyRange Keys() const { return KeysOn(*bus_, usb_, hid_); }
   Step FirstDifference(const Allow& entry);
   // What is different at that step, in one line.
   std::string Explain(const Allow& entry, Step step);

@@ -128,8 +128,15 @@ struct Maintenance {
   Located<std::string> reason;
 };
 
+// The bytes of input.toml, for whoever asks at each decision whether they are still the same.
+struct TextMark {
+  std::uint64_t size = 0;
+  std::uint64_t checksum = 0;  // hash::ChecksumOf
+};
+
 struct Policy {
   std::string hash;  // SHA-256 of the bytes of input.toml
+  TextMark text;
   SourceRef at;
   std::vector<Allow> allows;  // in the order of the file
   std::vector<Filter> filters;
@@ -139,6 +146,22 @@ struct Policy {
 
   const Allow* Find(std::string_view name) const;
   const Filter* FilterOf(const Allow& allow) const;
+};
+
+// What entries are looked up by. Those that have no ids have 0.
+struct EntryKey {
+  Bus bus = Bus::kUsb;
+  std::uint16_t vendor = 0;
+  std::uint16_t product = 0;
+
+  auto operator<=>(const EntryKey&) const = default;
+};
+EntryKey KeyOf(const Allow& entry);
+struct KeyRange {
+  EntryKey first;
+  EntryKey last;
+
+  bool Contains(const EntryKey& key) const { return first <= key && key <= last; }
 };
 
 inline constexpr std::string_view kPolicyFile = "input.toml";

@@ -18,7 +18,7 @@ std::set<std::string> Matches(const std::string& text, const std::string& patter
 
 TEST(InputPolicyReference, KeysAreThoseOfTheReader) {
   std::string source;
-  for (const char* file : {"policy.cc", "read_allow.cc", "read_console.cc", "read_input.cc"})
+  for (const char* file : {"load.cc", "read_allow.cc", "read_console.cc", "read_input.cc"})
     source += test::ReadOrDie(std::string(BF_SOURCE_DIR "/lockdown/policy/") + file);
   auto asked = Matches(
       source,

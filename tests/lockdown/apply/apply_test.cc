@@ -88,7 +88,8 @@ TEST_F(ApplyTest, WhatCarriesTheRunningRootIsNotTakenAway) {
   for (const bool carries : {true, false}) {
     Situation situation;
     // Of a sibling whose name begins alike where it does not.
-    situation.root_disk = interface + (carries ? "/host0/block/sda" : "0/host0/block/sda");
+    const std::string disk = interface + (carries ? "/host0/block/sda" : "0/host0/block/sda");
+    situation.root_disk = [disk] { return disk; };
     LinuxSysfs sysfs(machine.tree.path());
     const auto facts = Observe(sysfs);
     ASSERT_TRUE(facts);

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "lockdown/stored/encode.h"
+#include "lockdown/stored/stored.h"
 #include "lockdown/tool.h"
 #include "tests/lockdown/apply/fake_machine.h"
 #include "tests/support/golden.h"
@@ -23,7 +25,13 @@ class Verbs : public testing::Test {
   Verbs() : panel(Recorded("panel")[0]) {
     machine.Plant(panel);
     machine.tree.Write("policy/input.toml", PolicyFor(panel));
+    Compile();
     std::filesystem::create_directories(machine.tree / "run");
+  }
+  void Compile() {
+    const auto policy = LoadPolicy(machine.tree / "policy");
+    if (!policy) throw std::runtime_error(policy.error().ToString());
+    machine.tree.Write(std::string(stored::kStoredPath.substr(1)), stored::Encode(*policy));
   }
   Ran Ask(std::vector<std::string> args) {
     args.insert(args.end(), {"--root", machine.tree.path(), "--policy", machine.tree / "policy"});
@@ -116,6 +124,23 @@ TEST_F(Verbs, ApplyWithAPolicyThatCannotBeReadShutsAndFailsLoudly) {
   EXPECT_EQ(machine.Get(panel.usb->path + "/1-1:1.0", "authorized"), "0");
   const auto stage = nlohmann::json::parse(machine.tree.Read("run/betterframe/lockdown.json"));
   EXPECT_EQ(stage["result"], "failed");
+}
+
+// decide would judge by the one, and what is in use by the other.
+TEST_F(Verbs, ApplyWithAPolicyThatIsNotTheCompiledOneShutsAndSaysSo) {
+  machine.tree.Write("policy/input.toml", PolicyFor(panel) + "# one more line\n");
+  const Ran run = Ask({"apply"});
+  EXPECT_EQ(run.code, 77);
+  EXPECT_THAT(run.err,
+              HasSubstr("lockdown/input.policy: it is not what policy/input.toml compiles"));
+  EXPECT_EQ(machine.Get(kHub, "authorized_default"), "0");
+  EXPECT_EQ(machine.Get(panel.usb->path + "/1-1:1.0", "authorized"), "0");
+  const auto stage = nlohmann::json::parse(machine.tree.Read("run/betterframe/lockdown.json"));
+  EXPECT_EQ(stage["result"], "failed");
+  std::filesystem::remove(machine.tree / std::string(stored::kStoredPath.substr(1)));
+  EXPECT_EQ(Ask({"apply"}).code, 1);
+  Compile();
+  EXPECT_EQ(Ask({"apply"}).code, 0);
 }
 
 TEST_F(Verbs, DecideSaysOneLineAndItsExitCodeSaysThatItJudged) {

@@ -27,7 +27,8 @@ class DecideTest : public testing::Test {
   }
 
   Result<Answer> Ask(Gate gate, const std::string& path) {
-    return Decide(policy, {}, kernel, &kernel, gate, path);
+    WholePolicy whole(policy);
+    return Decide(whole, {}, kernel, &kernel, gate, path);
   }
 
   // As the kernel makes it: without drivers, and shut.
@@ -227,7 +228,8 @@ TEST_F(DecideTest, PathsThatAreNoDeviceAreRefused) {
 TEST_F(DecideTest, WithoutAKernelNothingIsWritten) {
   PlantUnbound();
   LinuxSysfs sysfs(machine.tree.path());
-  const auto answer = Decide(policy, {}, sysfs, nullptr, Gate::kUsb, interface);
+  WholePolicy whole(policy);
+  const auto answer = Decide(whole, {}, sysfs, nullptr, Gate::kUsb, interface);
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->line, "allow ilitek-tp");
   EXPECT_EQ(machine.Get(interface, "authorized"), "0");

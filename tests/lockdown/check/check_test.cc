@@ -226,6 +226,20 @@ const std::vector<Opening>& Openings() {
          d.Append("lib/modules/6.6.0/modules.builtin", "kernel/net/bluetooth/hidp/hidp.ko\n");
        },
        {"module-loaded"}},
+      {"a driver of PS/2 is built in, and has no port",
+       [](D& d) {
+         d.Append("lib/modules/6.6.0/modules.builtin", "kernel/drivers/input/keyboard/atkbd.ko\n");
+       },
+       {}},
+      {"a driver of PS/2 is loaded, and has no port",
+       [](D& d) { d.Append("proc/modules", "atkbd 45056 0 - Live 0x0\n"); },
+       {"module-loaded"}},
+      {"decide would judge by another policy",
+       [](D& d) { d.Append("usr/share/betterframe/lockdown/input.policy", "x"); },
+       {"compiled-files", "decide-policy"}},
+      {"decide has no policy",
+       [](D& d) { d.Remove("usr/share/betterframe/lockdown/input.policy"); },
+       {"compiled-files", "decide-policy"}},
       {"a driver of PS/2 is built in, and has a port",
        [](D& d) {
          d.Append("lib/modules/6.6.0/modules.builtin", "kernel/drivers/input/keyboard/atkbd.ko\n");
