@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -207,6 +208,23 @@ int Alone(std::string_view name) {
   return Try(name);
 }
 
+// Every signal that comes, and from whom; SIGTERM is the last.
+int Signals() {
+  sigset_t waited;
+  sigemptyset(&waited);
+  sigaddset(&waited, SIGINT);
+  sigaddset(&waited, SIGTERM);
+  ::sigprocmask(SIG_BLOCK, &waited, nullptr);
+  std::puts("ready");
+  for (siginfo_t info{}; info.si_signo != SIGTERM;) {
+    std::fflush(stdout);
+    if (::sigwaitinfo(&waited, &info) < 0) return 1;
+    std::printf("SIG%s from %s\n", ::sigabbrev_np(info.si_signo),
+                info.si_code == SI_KERNEL ? "the terminal" : "a process");
+  }
+  return 5;
+}
+
 // Each of the numbers that no profile names, in one go: how many calls ended with which error.
 int Numbers(long first, long last) {
   std::map<int, int> errors;
@@ -276,6 +294,7 @@ int main(int argc, char** argv) {
   if (words.size() == 2 && words[0] == "try") return Try(words[1]);
   if (words.size() == 3 && words[0] == "numbers")
     return Numbers(std::atol(argv[2]), std::atol(argv[3]));
+  if (words.size() == 1 && words[0] == "signals") return Signals();
   if (words.size() == 1 && words[0] == "each") return Each();
   if (words.size() == 2 && words[0] == "flood") return Flood(std::strtoul(argv[2], nullptr, 10));
   if (words.size() == 2 && words[0] == "alone") return Alone(words[1]);
@@ -285,7 +304,7 @@ int main(int argc, char** argv) {
   if (words.size() == 1 && words[0] == "whoami") return std::printf("%d\n", ::geteuid()) < 0;
   std::fputs(
       "usage: sandbox_probe try NAME | each | flood COUNT | alone NAME | numbers FIRST LAST |\n"
-      "       status | ordinary | setuid PROGRAM\n",
+      "       status | ordinary | signals | setuid PROGRAM\n",
       stderr);
   return 64;
 }
