@@ -72,7 +72,7 @@ TEST_F(SandboxLearn, WhatWasLearnedRunsTheProgram) {
       {"/bin/true"},
       {kProbe, "ordinary"},
       {"/bin/sh", "-c", "ls /etc | sort -r | head -n 3 | tr a-z A-Z; (exit 3) || echo $?"},
-      {"/bin/bash", "-c", "for i in 1 2 3; do echo $i & done; wait; printf '%s\\n' \"${i/3/x}\""},
+      {"/bin/bash", "-c", "for i in 1 2 3; do true & done; wait; printf '%s\\n' \"${i/3/x}\""},
       {"/usr/bin/python3", "-c",
        "import threading, subprocess, socket, json, tempfile\n"
        "n = []\n"
@@ -84,6 +84,8 @@ TEST_F(SandboxLearn, WhatWasLearnedRunsTheProgram) {
        "print(len(n), b.recv(9), subprocess.run(['/bin/echo', 'child'], "
        "capture_output=True).stdout)"},
       {"/usr/bin/perl", "-e", "print join(',', sort { $a <=> $b } map { $_ * 2 } 1 .. 5), \"\\n\""},
+      {"/usr/bin/gst-launch-1.0", "-q", "videotestsrc", "num-buffers=3", "!", "videoconvert", "!",
+       "queue", "!", "fakesink"},
       {"/bin/tar", "-C", BF_SOURCE_DIR, "-cf", "/dev/null", "docs"},
   };
   for (const auto& program : programs) {
