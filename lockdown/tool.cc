@@ -110,7 +110,8 @@ cli::Tool LockdownTool() {
            maintenance::MaintenanceVerb(),
            sandbox::ExecVerb(),
            sandbox::FilterVerb(),
-           sandbox::GroupsVerb()}};
+           sandbox::GroupsVerb(),
+           sandbox::LearnVerb()}};
 }
 
 }  // namespace bf::lockdown

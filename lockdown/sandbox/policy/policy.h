@@ -65,6 +65,9 @@ struct CapabilitySets {
   bool root_is_nobody() const { return permitted.value == ambient.value; }
 };
 
+// Whether a profile may pass on a variable of this name: the dynamic linker runs what some name.
+bool MayKeepVariable(std::string_view name);
+
 struct Environment {
   std::vector<Located<std::string>> keep;
   std::map<std::string, Located<std::string>> set;

@@ -59,6 +59,10 @@ bool IsDate(std::string_view text) {
 
 }  // namespace
 
+bool MayKeepVariable(std::string_view name) {
+  return IsEnvironmentName(name) && !IsLoaderName(name);
+}
+
 CapabilitySets ReadCapabilities(policy::Reader& reader) {
   CapabilitySets sets{ReadSet(reader, "bounding"), ReadSet(reader, "permitted"),
                       ReadSet(reader, "ambient")};

@@ -60,4 +60,10 @@ Result<unsigned> HandedOver(const Stored& stored, const std::vector<std::string>
   return count;
 }
 
+void HandOn(std::vector<std::string>& environment, std::int64_t from, std::int64_t to) {
+  for (std::string& entry : environment) {
+    if (entry == fmt::format("LISTEN_PID={}", from)) entry = fmt::format("LISTEN_PID={}", to);
+  }
+}
+
 }  // namespace bf::lockdown::sandbox

@@ -23,4 +23,7 @@ std::string_view ValueOf(const std::vector<std::string>& environment, std::strin
 Result<unsigned> HandedOver(const Stored& stored, const std::vector<std::string>& given,
                             std::int64_t pid);
 
+// What the service manager hands over to the process `from` is for its child `to`.
+void HandOn(std::vector<std::string>& environment, std::int64_t from, std::int64_t to);
+
 }  // namespace bf::lockdown::sandbox

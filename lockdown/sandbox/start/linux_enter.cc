@@ -7,10 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 
 namespace bf::lockdown::sandbox {
-namespace {
 
 std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
@@ -20,8 +18,6 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   pointers.push_back(nullptr);
   return pointers;
 }
-
-}  // namespace
 
 Result<std::string> FindProgram(const std::string& name, std::string_view path) {
   if (name.find('/') != name.npos) {
@@ -36,19 +32,24 @@ Result<std::string> FindProgram(const std::string& name, std::string_view path) 
   return Fail("there is no program \"{}\"", name);
 }
 
+Result<int> LoadFilter(const Program& filter, unsigned flags) {
+  static_assert(sizeof(Instruction) == sizeof(sock_filter));
+  // Only the kernel reads it. A copy would be freed when the filter already counts.
+  auto* const raw = reinterpret_cast<sock_filter*>(const_cast<Instruction*>(filter.data()));
+  const sock_fprog loaded{static_cast<unsigned short>(filter.size()), raw};
+  const long result = ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &loaded);
+  if (result < 0) return FailErrno(errno, "load the filter");
+  return static_cast<int>(result);
+}
+
 Error Enter(const Program& filter, const std::string& program,
             const std::vector<std::string>& arguments,
             const std::vector<std::string>& environment) {
-  static_assert(sizeof(Instruction) == sizeof(sock_filter));
-  std::vector<sock_filter> raw(filter.size());
-  std::memcpy(raw.data(), filter.data(), filter.size() * sizeof(sock_filter));
-  const sock_fprog loaded{static_cast<unsigned short>(raw.size()), raw.data()};
   const auto argv = Pointers(arguments);
   const auto envp = Pointers(environment);
   // The kernel tells the journal whom it killed. Not whom it told an error: what asks for clone3
   // and gets ENOSYS does so at each thread.
-  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0U, &loaded) != 0)
-    return FailErrno(errno, "load the filter").value();
+  if (const auto loaded = LoadFilter(filter, 0); !loaded) return loaded.error();
   // From here on the filter counts: nothing but this one call.
   ::execve(program.c_str(), argv.data(), envp.data());
   return FailErrno(errno, "start {}", program).value();

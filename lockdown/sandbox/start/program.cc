@@ -8,17 +8,14 @@
 #include <exception>
 
 #include "core/cli/exit_code.h"
-#include "lockdown/sandbox/start/environment.h"
 #include "lockdown/sandbox/start/linux_descriptors.h"
 #include "lockdown/sandbox/start/linux_enter.h"
-#include "lockdown/sandbox/start/linux_privileges.h"
+#include "lockdown/sandbox/start/linux_prepare.h"
 #include "lockdown/sandbox/start/linux_trusted.h"
 
 namespace bf::lockdown::sandbox {
 namespace {
 
-// Where programs are that are named without a path, in a profile that sets no PATH.
-constexpr std::string_view kPath = "/usr/sbin:/usr/bin:/sbin:/bin";
 constexpr uid_t kOwner = 0;
 
 struct Request {
@@ -55,25 +52,11 @@ Result<Stored> Load(const Request& request) {
   return stored;
 }
 
-std::vector<std::string> Given() {
-  std::vector<std::string> given;
-  for (char** one = environ; *one != nullptr; ++one) given.emplace_back(*one);
-  return given;
-}
-
 Status Start(const Request& request) {
   BF_TRY(FillStandardDescriptors());
   BF_ASSIGN(const Stored stored, Load(request));
-  const auto given = Given();
-  const auto environment = EnvironmentFor(stored, given);
-  BF_ASSIGN(const unsigned handed_over, HandedOver(stored, given, ::getpid()));
-  BF_TRY(GiveUpPrivileges(stored));
-  const auto path = ValueOf(environment, "PATH");
-  BF_ASSIGN(const std::string program,
-            FindProgram(request.command.front(), path.empty() ? kPath : path));
-  BF_TRY(CheckPrivileges(stored));
-  BF_TRY(LimitDescriptors(stored, handed_over));
-  return Failure(Enter(stored.program, program, request.command, environment));
+  BF_ASSIGN(const Ready ready, Prepare(stored, request.command, GivenEnvironment()));
+  return Failure(Enter(stored.program, ready.program, request.command, ready.environment));
 }
 
 int Report(const Error& error) {

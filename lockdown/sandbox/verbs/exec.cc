@@ -3,6 +3,7 @@
 
 #include "core/host/file.h"
 #include "lockdown/sandbox/start/stored.h"
+#include "lockdown/sandbox/verbs/exec_report.h"
 #include "lockdown/sandbox/verbs/verbs.h"
 
 namespace bf::lockdown::sandbox {
@@ -14,6 +15,9 @@ constexpr std::string_view kProgram = "/usr/libexec/betterframe/bf-lockdown-exec
 Status Start(cli::Invocation& invocation) {
   if (invocation.dry_run)
     return FailKind(ErrorKind::kUsage, "exec: there is nothing to be shown without starting it");
+  if (invocation.Has("--report")) return ExecAndReport(invocation);
+  if (invocation.Has("--out") || invocation.json)
+    return FailKind(ErrorKind::kUsage, "exec: --out and --json are for what --report says");
   std::vector<std::string> words = {std::string(kProgram)};
   if (invocation.root != "/") words.insert(words.end(), {"--root", invocation.root});
   words.push_back(invocation.positionals.front());
@@ -30,7 +34,12 @@ Status Start(cli::Invocation& invocation) {
 }  // namespace
 
 cli::Verb ExecVerb() {
-  return {"exec", "start a program in the sandbox of a profile", {}, {"PROFILE", "CMD..."}, Start};
+  return {"exec",
+          "start a program in the sandbox of a profile",
+          {{"--report", "", "stay, and say each kind of system call that is denied, and a summary"},
+           {"--out", "FILE", "where the summary goes, not on stderr"}},
+          {"PROFILE", "CMD..."},
+          Start};
 }
 
 }  // namespace bf::lockdown::sandbox

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// bf-lockdown exec, filter, groups.
+// bf-lockdown exec, filter, groups, learn.
 #pragma once
 
 #include "core/cli/tool.h"
@@ -9,5 +9,6 @@ namespace bf::lockdown::sandbox {
 cli::Verb ExecVerb();
 cli::Verb FilterVerb();
 cli::Verb GroupsVerb();
+cli::Verb LearnVerb();
 
 }  // namespace bf::lockdown::sandbox

@@ -8,6 +8,7 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -172,6 +173,58 @@ int Try(std::string_view name) {
   return 0;
 }
 
+// Each attack in a child of its own: how each of them ended.
+int Each() {
+  for (const auto& [name, attack] : Attacks()) {
+    std::printf("%.*s: ", static_cast<int>(name.size()), name.data());
+    std::fflush(stdout);
+    const pid_t child = ::fork();
+    if (child < 0) return 1;
+    if (child == 0) {
+      (void)Try(name);
+      std::fflush(stdout);
+      ::_exit(0);
+    }
+    int status = 0;
+    if (::waitpid(child, &status, 0) != child) return 1;
+    if (WIFSIGNALED(status)) std::printf("signal %d\n", WTERMSIG(status));
+  }
+  return 0;
+}
+
+// Something else each time.
+int Flood(unsigned long count) {
+  for (unsigned long i = 0; i < count; ++i) ::syscall(SYS_ioctl, -1, 0x10000 + i, nullptr);
+  std::puts("flooded");
+  return 0;
+}
+
+// An attack when whoever started this has gone.
+int Alone(std::string_view name) {
+  const pid_t parent = ::getppid();
+  std::puts("ready");
+  std::fflush(stdout);
+  while (::getppid() == parent) ::usleep(1000);
+  return Try(name);
+}
+
+// Every signal that comes, and from whom; SIGTERM is the last.
+int Signals() {
+  sigset_t waited;
+  sigemptyset(&waited);
+  sigaddset(&waited, SIGINT);
+  sigaddset(&waited, SIGTERM);
+  ::sigprocmask(SIG_BLOCK, &waited, nullptr);
+  std::puts("ready");
+  for (siginfo_t info{}; info.si_signo != SIGTERM;) {
+    std::fflush(stdout);
+    if (::sigwaitinfo(&waited, &info) < 0) return 1;
+    std::printf("SIG%s from %s\n", ::sigabbrev_np(info.si_signo),
+                info.si_code == SI_KERNEL ? "the terminal" : "a process");
+  }
+  return 5;
+}
+
 // Each of the numbers that no profile names, in one go: how many calls ended with which error.
 int Numbers(long first, long last) {
   std::map<int, int> errors;
@@ -241,13 +294,17 @@ int main(int argc, char** argv) {
   if (words.size() == 2 && words[0] == "try") return Try(words[1]);
   if (words.size() == 3 && words[0] == "numbers")
     return Numbers(std::atol(argv[2]), std::atol(argv[3]));
+  if (words.size() == 1 && words[0] == "signals") return Signals();
+  if (words.size() == 1 && words[0] == "each") return Each();
+  if (words.size() == 2 && words[0] == "flood") return Flood(std::strtoul(argv[2], nullptr, 10));
+  if (words.size() == 2 && words[0] == "alone") return Alone(words[1]);
   if (words.size() == 1 && words[0] == "status") return Status();
   if (words.size() == 1 && words[0] == "ordinary") return Ordinary();
   if (words.size() == 2 && words[0] == "setuid") return Setuid(argv[2]);
   if (words.size() == 1 && words[0] == "whoami") return std::printf("%d\n", ::geteuid()) < 0;
   std::fputs(
-      "usage: sandbox_probe try NAME | numbers FIRST LAST | status | ordinary |\n"
-      "       setuid PROGRAM\n",
+      "usage: sandbox_probe try NAME | each | flood COUNT | alone NAME | numbers FIRST LAST |\n"
+      "       status | ordinary | signals | setuid PROGRAM\n",
       stderr);
   return 64;
 }
