@@ -73,7 +73,7 @@ Status BootFiles::Verify(const disk::ReadDisk& read) const {
       if (std::equal(data.begin(), data.end(), there.begin())) return {};
       return Fail("{} differs at byte {}", source.path, offset);
     };
-    const auto same = source.copy(compare);
+    auto same = source.copy(compare);
     if (!same) return same;
   }
   return {};

@@ -30,7 +30,7 @@ int Main(const std::string& verb) {
     const char* value = std::getenv(name);
     return value == nullptr ? "" : value;
   });
-  if (!done) std::fprintf(stderr, "bf-slot-hook: %s\n", done.error().ToString().c_str());
+  if (!done) (void)std::fprintf(stderr, "bf-slot-hook: %s\n", done.error().ToString().c_str());
   return done ? 0 : 1;
 }
 

@@ -47,7 +47,7 @@ int Main() {
   if (mounted.empty()) mounted = Environment("RAUC_UPDATE_SOURCE");
   const auto allowed = Check("/", std::string(kPolicyDir), mounted);
   const std::string reason = allowed ? "" : allowed.error().ToString();
-  if (!allowed) std::fprintf(stderr, "bf-check-bundle: %s\n", reason.c_str());
+  if (!allowed) (void)std::fprintf(stderr, "bf-check-bundle: %s\n", reason.c_str());
   // For `bf-boot status`. That it cannot be told is no reason to take or to refuse a bundle.
   (void)KeepRefusal("/", reason);
   return allowed ? 0 : 1;
