@@ -5,6 +5,7 @@ keyboard plugged in. The tests are the steps of that story, in their order."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,6 +108,16 @@ def test_a_program_that_steps_outside_is_killed_and_the_journal_says_so(device):
     # The number of unshare(2), and who it was.
     device.run("bash -c \"grep -m 1 'type=1326.*comm=.unshare.*syscall=272' "
                "< <(exec timeout 100 dmesg -w 2>&1)\"")
+
+
+def test_a_unit_that_reports_names_call_argument_and_line_in_the_journal(device):
+    device.run("systemd-run -q --wait -u bf-test-outside /usr/bin/bf-lockdown exec --report kiosk -- "
+               "perl -e 'ioctl(STDIN, 0x5412, 0)'; true")
+    result = device.run("systemctl show -P Result bf-test-outside; systemctl reset-failed bf-test-outside")
+    assert result.strip() == "signal"
+    journal = device.run("journalctl -b -u bf-test-outside -o cat --no-pager")
+    assert re.search(r"^kiosk: /usr/share/betterframe/policies/sandbox/kiosk\.toml:\d+:\d+: kill: "
+                     r"ioctl\b.*TIOCSTI.*, asked for by perl\[\d+\]", journal, re.MULTILINE), journal
 
 
 def test_a_factory_reset_makes_no_used_token_good_again(device, tmp_path):
