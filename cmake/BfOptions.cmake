@@ -51,9 +51,10 @@ endif()
 if(BF_HARDEN)
   target_compile_definitions(bf_flags INTERFACE _FORTIFY_SOURCE=2 _GLIBCXX_ASSERTIONS)
   target_compile_options(bf_flags INTERFACE
-    -fstack-protector-strong -fstack-clash-protection
-    # For the linker to leave out what is not called (bf_tool, STATIC).
-    -ffunction-sections -fdata-sections)
+    -fstack-protector-strong -fstack-clash-protection)
+  # So that what is linked statically leaves out what it does not use: tables of names cost a page
+  # fault for each page that has to be relocated.
+  target_compile_options(bf_flags INTERFACE -ffunction-sections -fdata-sections)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     target_compile_options(bf_flags INTERFACE -fcf-protection=full)
   else()

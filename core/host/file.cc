@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 
 namespace bf::host {
 
@@ -31,14 +32,15 @@ Result<std::string> ReadAll(int fd, const std::string& name, std::size_t limit) 
   if (::fstat(fd, &st) == 0 && st.st_size > 0) {
     text.reserve(std::min(limit, static_cast<std::size_t>(st.st_size)) + 1);
   }
-  // A page: most of what is read so is less, and of the stack no more is touched.
-  std::array<char, 4096> buffer;
+  // Not on the stack, and not cleared: then a short file touches one page of it, not four.
+  constexpr std::size_t kChunk = 16384;
+  const auto buffer = std::make_unique_for_overwrite<char[]>(kChunk);
   while (true) {
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
+    const ssize_t got = ::read(fd, buffer.get(), kChunk);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return FailErrno(errno, "read {}", name);
     if (got == 0) return text;
-    text.append(buffer.data(), static_cast<std::size_t>(got));
+    text.append(buffer.get(), static_cast<std::size_t>(got));
     if (text.size() > limit) return Fail("{} is longer than {} bytes", name, limit);
   }
 }

@@ -69,13 +69,16 @@ int Report(const Error& error) {
 
 }  // namespace
 
+Error StartIn(const std::string& root, const std::string& profile,
+              const std::vector<std::string>& command) {
+  return Error(Start({root, profile, command}).error()).Context(profile);
+}
+
 int RunExec(const std::vector<std::string>& args) {
   try {
     const auto request = Parse(args);
     if (!request) return Report(request.error());
-    const Status started = Start(*request);
-    if (started) return cli::kExitInternal;  // it only returns to say what failed
-    return Report(Error(started.error()).Context(request->profile));
+    return Report(StartIn(request->root, request->profile, request->command));
   } catch (const std::exception& error) {
     return Report({ErrorKind::kInternal, error.what(), {}, 0});
   }

@@ -290,13 +290,26 @@ TEST_F(SandboxExec, SaysWhatIsWrongWithTheRequest) {
   EXPECT_THAT(Exec("plain", {"no-such-program"}).output, testing::HasSubstr("there is no program"));
 }
 
+// The same, by the tool: in one process, and refused in the same way.
 TEST_F(SandboxExec, TheVerbStartsIt) {
-  const std::string dir = root_ + "/usr/libexec/betterframe";
-  fs::create_directories(dir);
-  fs::copy_file(BF_EXEC, dir + "/bf-lockdown-exec", fs::copy_options::overwrite_existing);
-  const Ended ended = Run(
-      {BF_LOCKDOWN, "exec", "--root", root_, "plain", "--", "/bin/echo", "--json", "--", "words"});
-  EXPECT_EQ(ended.output, "--json -- words\n");
+  const std::vector<std::string> verb = {BF_LOCKDOWN, "exec", "--root", root_};
+  const auto with = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), verb.begin(), verb.end());
+    return Run(words);
+  };
+  EXPECT_EQ(with({"plain", "--", "/bin/echo", "--json", "--", "words"}).output,
+            "--json -- words\n");
+  const Ended status = with({"box", "--", kProbe, "status"});
+  const auto is = ReadStatus("\n" + status.output);
+  ASSERT_TRUE(is) << status.output;
+  EXPECT_EQ(*is, WantedOf(stored_["box"]));
+  EXPECT_THAT(status.output, testing::Not(testing::HasSubstr("fd 3 ")));
+  EXPECT_EQ(with({"box", "--", kProbe, "try", "TIOCSTI"}).signal, SIGSYS);
+  EXPECT_EQ(with({"../plain", "--", "/bin/true"}).code, 64);
+  const std::string good = test::ReadOrDie(FileOf("plain"));
+  Put("plain", good.substr(0, good.size() - 8));
+  ExpectRefused(with({"plain", "--", "/bin/echo", "started"}), "bf-lockdown: plain: ");
+  Put("plain", good);
 }
 
 }  // namespace

@@ -32,6 +32,30 @@ TEST(SandboxFilter, GoodProfileIsProvedOnBothArchitectures) {
   }
 }
 
+// What is allowed without a condition is decided by its number alone: then the kernel keeps it in a
+// bitmap (since 5.11), and does not run the filter.
+TEST(SandboxFilter, TheBitmapAnswersWhatHasNoCondition) {
+  const auto kiosk = LoadProfile(BF_SOURCE_DIR "/policies", "kiosk");
+  ASSERT_TRUE(kiosk) << kiosk.error().ToString();
+  for (const Arch arch : kArches) {
+    const auto compiled = CompileProfile(*kiosk, arch);
+    ASSERT_TRUE(compiled) << compiled.error().ToString();
+    std::size_t seen = 0;
+    for (const Rule& rule : compiled->profile.rules) {
+      const int number = rule.syscall->Number(arch);
+      if (number < 0 || !rule.when.empty() || rule.action.kind != ActionKind::kAllow) continue;
+      std::vector<Step> trace;
+      sandbox::Run(compiled->program, {AuditArch(arch), static_cast<std::uint32_t>(number), {}},
+                   &trace);
+      EXPECT_TRUE(std::all_of(trace.begin(), trace.end(), [](const Step& one) {
+        return one.word < 2;
+      })) << rule.syscall->name;
+      ++seen;
+    }
+    EXPECT_GT(seen, 150u);
+  }
+}
+
 std::vector<Program> MutantsOf(const Program& program) {
   std::vector<Program> mutants;
   const auto add = [&](std::size_t at, const auto& change) {
