@@ -46,8 +46,9 @@ Result<Wanted> Judge(cli::Invocation& invocation, const Policy& policy, LinuxSys
   Wanted wanted;
   BF_ASSIGN(wanted.path, DevicePath(sysfs, name));
   BF_ASSIGN(const Situation situation, ReadSituation(invocation.root, policy));
+  WholePolicy whole(policy);
   BF_ASSIGN(const Answer answer,
-            Decide(policy, situation, sysfs, nullptr, Gate::kInput, wanted.path));
+            Decide(whole, situation, sysfs, nullptr, Gate::kInput, wanted.path));
   const Decision* decision = answer.decisions.empty() ? nullptr : &answer.decisions.back();
   if (decision == nullptr || !decision->allowed() || !decision->filtered)
     return FailKind(ErrorKind::kRefused, "{} is not for a filter: {}", name,
