@@ -2,6 +2,7 @@
 #include "lockdown/apply/apply.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "lockdown/apply/act.h"
@@ -11,6 +12,12 @@ namespace {
 
 // Gates, devices, interfaces, HID devices, input nodes: each may need the one before it.
 constexpr int kMostRounds = 8;
+// Of a step that decide may be at in the same moment, for udev.
+constexpr int kMostTries = 3;
+
+bool IsDecidesToo(const Action& action) {
+  return std::holds_alternative<BindHid>(action) || std::holds_alternative<ReleaseInput>(action);
+}
 
 class Applier {
  public:
@@ -21,14 +28,27 @@ class Applier {
     bool any = false;
     for (const auto& step : plan) {
       const std::string what = plan::Describe(step.action);
-      if (IsBehindAnOpenGate(step.action) || !tried_.insert(what).second) continue;
+      const bool again = left_.contains(what) && left_[what].tries < kMostTries;
+      if (IsBehindAnOpenGate(step.action) || (!tried_.insert(what).second && !again)) continue;
       any = true;
-      if (auto done = Act(kernel_, step.action); done)
+      if (auto done = Act(kernel_, step.action); done) {
+        left_.erase(what);
         applied_.done.push_back(what);
-      else
+      } else {
         Failed(step.action, what, done.error());
+      }
     }
     return any;
+  }
+
+  // What failed here and is still to be done: decide did the rest.
+  void Settle(const Plan& plan) {
+    for (const auto& step : plan) {
+      const auto left = left_.find(plan::Describe(step.action));
+      if (left == left_.end()) continue;
+      Say(Severity::kDegraded, fmt::format("{}: {}", left->first, left->second.error));
+      left_.erase(left);
+    }
   }
 
  private:
@@ -48,6 +68,12 @@ class Applier {
     // A device may go at any time. A gate may not.
     const bool hub = LineageOf(path).root_hub == path;
     if (!path.empty() && !hub && IsGone(error)) return;
+    if (IsDecidesToo(action)) {
+      Left& left = left_[what];
+      ++left.tries;
+      left.error = error.ToString();
+      return;
+    }
     const bool opens = Opens(action) && !hub;
     Say(opens ? Severity::kDegraded : Severity::kFailed,
         fmt::format("{}: {}", what, error.ToString()));
@@ -77,7 +103,12 @@ class Applier {
 
   Kernel& kernel_;
   Applied& applied_;
+  struct Left {
+    int tries = 0;
+    std::string error;
+  };
   std::set<std::string> tried_;
+  std::map<std::string, Left> left_;
   std::set<std::string> open_hubs_;
 };
 
@@ -102,6 +133,7 @@ Applied Apply(const Policy* policy, const Situation& situation, Kernel& kernel) 
     applied.after = *std::move(facts);
     if (!applier.Round(MakePlan(policy, situation, applied.after))) break;
   }
+  applier.Settle(MakePlan(policy, situation, applied.after));
   // What was said above is how; this is what it comes to.
   for (std::string& open : FindOpenGates(applied.after))
     applied.problems.push_back({Severity::kFailed, std::move(open)});

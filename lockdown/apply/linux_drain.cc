@@ -22,6 +22,8 @@ namespace {
 constexpr int kQuietMs = 100;
 // Somebody may be using it already: then what comes is no longer from a queue.
 constexpr int kLongestMs = 1000;
+// How long apply and decide wait for one another, who drain the same way.
+constexpr int kGrabMs = 2500;
 // udev may be asked about inputN before the kernel has made eventN.
 constexpr int kNodeMs = 50;
 
@@ -53,6 +55,16 @@ Result<host::UniqueFd> OpenNode(const std::string& node, const std::string& numb
       return Fail("{} is {}, and not the node {} of the device", node, is, number);
     return fd;
   }
+}
+
+// Somebody else's grab would keep us from seeing what has to be thrown away.
+Status Grab(int fd, const std::string& node) {
+  const std::int64_t begin = NowMs();
+  while (::ioctl(fd, EVIOCGRAB, 1) != 0) {
+    if (errno != EBUSY || NowMs() - begin >= kGrabMs) return FailErrno(errno, "grab {}", node);
+    SleepMs(20);
+  }
+  return {};
 }
 
 Status WriteInhibited(int fd, const char* value) {
@@ -89,8 +101,7 @@ void OnAlarm(int /*signal*/) {
 
 Status DrainAndRelease(const std::string& node, const std::string& number, int inhibited_fd) {
   BF_ASSIGN(const auto fd, OpenNode(node, number));
-  // Somebody else's grab would keep us from seeing what has to be thrown away.
-  if (::ioctl(fd.get(), EVIOCGRAB, 1) != 0) return FailErrno(errno, "grab {}", node);
+  BF_TRY(Grab(fd.get(), node));
   inhibit_fd = inhibited_fd;
   Status done = WriteInhibited(inhibited_fd, "0");
   if (done) done = Drain(fd.get(), node);

@@ -10,7 +10,7 @@ import re
 import pytest
 
 from scenarios.test_input_hotplug import bound_drivers, keyboards
-from vm.input import InputMachine
+from vm.input import CEILING, InputMachine
 
 _DECIDE = "/usr/libexec/betterframe/bf-lockdown-decide"
 _PLACE = "/run/bf-test/instead"
@@ -26,23 +26,29 @@ BROKEN = {
     "says nonsense": "echo allow; echo deny",
     # The real one, in a control group that hardly gets the processor: its own deadline ends it.
     "has no time": 'echo $$ > /sys/fs/cgroup/bf-slow/cgroup.procs; exec REAL "$@"',
-    # The real one, with a policy that its own limit has no room for.
-    "has a policy too large": 'exec REAL "$@"',
+    # The real one, with a policy compiled from another text than the one that is there.
+    "has another policy": 'exec REAL "$@"',
+    "has half a policy": 'exec REAL "$@"',
     # Somebody was there first: what the device has queued cannot be drained.
     "cannot drain": 'test $1 = input && /usr/lib/bf-test/bf-test-input grab /sys$2; exec REAL "$@"',
 }
 # What the journal says of it.
 SAID = {
     "crashes": ("bf-lockdown-decide", "SEGV"),
+    "hangs": ("bf-lockdown-decide", "timed out"),
     "has no memory": ("bf-lockdown-decide", "SEGV"),
     "has no file to open": ("deny /devices/", "Too many open files"),
     "has no time": ("decide ran out of time; nothing was released",),
-    "has a policy too large": ("deny /devices/", "bad_alloc"),
+    "has another policy": ("deny /devices/", "it is not what .*input.toml compiles to"),
+    "has half a policy": ("deny /devices/", "it is cut"),
     "cannot drain": ("deny /devices/", "grab /dev/input/event", "Device or resource busy"),
 }
 _SLOW = """set -e; cd /sys/fs/cgroup; echo +cpu > cgroup.subtree_control; mkdir bf-slow
 echo '1000 1000000' > bf-slow/cpu.max"""
 _POLICY = "/usr/share/betterframe/policies/input.toml"
+_COMPILED = "/usr/share/betterframe/lockdown/input.policy"
+# udev gives up on a program after three minutes; the same, sooner.
+_IMPATIENT = "event_timeout=20\n"
 
 
 def put_in_its_place(machine: InputMachine, script: str) -> None:
@@ -58,9 +64,15 @@ def make_it_so(machine: InputMachine, how: str) -> None:
     put_in_its_place(machine, BROKEN[how])
     if how == "has no time":
         machine.run(_SLOW)
-    if how == "has a policy too large":
-        machine.run(f"(cat {_POLICY}; printf 'x = ['; yes '[],' | head -n 340000 | tr -d '\\n'; echo ']')"
-                    f" > {_PLACE}/large; mount --bind {_PLACE}/large {_POLICY}")
+    if how == "hangs":
+        machine.write_file(f"{_PLACE}/udev.conf", _IMPATIENT)
+        machine.run(f"set -e; mount --bind {_PLACE}/udev.conf /etc/udev/udev.conf\n"
+                    "systemctl restart systemd-udevd.service", CEILING)
+    if how == "has another policy":
+        machine.run(f"set -e; sed 's/^reason = \"t/reason = \"T/' {_POLICY} > {_PLACE}/other\n"
+                    f"! cmp -s {_PLACE}/other {_POLICY}; mount --bind {_PLACE}/other {_POLICY}")
+    if how == "has half a policy":
+        machine.run(f"set -e; head -c 200 {_COMPILED} > {_PLACE}/half; mount --bind {_PLACE}/half {_COMPILED}")
 
 
 @pytest.mark.parametrize("how", BROKEN)
@@ -73,8 +85,7 @@ def test_where_it_fails_nothing_new_is_let_in(input_device, how):
     machine.attach("usb-kbd", "service", port="1", serial="service")
     usb = "/sys" + machine.watch.wait(start, event="uevent", by="kernel", action="bind",
                                       devtype="usb_device")["devpath"]
-    if how != "hangs":
-        machine.watch.processed(start)
+    machine.watch.processed(start)
     machine.type("typed")
     machine.press("alt", "sysrq", "h")
     machine.point()

@@ -4,6 +4,7 @@ longer; root opens one where the policy says so, and a signed token where it say
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,17 @@ from scenarios.maintenance_token import signed_token
 from vm.input import CEILING, InputMachine
 
 _POLICY = "/usr/share/betterframe/policies/input.toml"
+_COMPILED = "/usr/share/betterframe/lockdown/input.policy"
 _USED = "/var/lib/betterframe/control/maintenance-used"
 A = 30
 
 
 def plug_engineer(machine: InputMachine) -> None:
     machine.plug("usb-kbd", "engineer", port="1", serial="engineer")
+
+
+def stage_result(machine: InputMachine) -> str:
+    return json.loads(machine.run("cat /run/betterframe/lockdown.json"))["result"]
 
 
 def typed(machine: InputMachine) -> list[int]:
@@ -28,9 +34,11 @@ def typed(machine: InputMachine) -> list[int]:
 
 
 def root_opens(machine: InputMachine, scratch: Path) -> str:
-    """With a policy that says so; the entries, and so the rules, are the same."""
+    """With a policy that says so, and compiled; the entries, and so the rules, are the same."""
     machine.run(f"set -e; sed -e 's/^window = .*/window = \"root\"/' -e '/^key = /d' {_POLICY}"
-                f" > /run/bf-test/input.toml; mount --bind /run/bf-test/input.toml {_POLICY}")
+                f" > /run/bf-test/input.toml; mount --bind /run/bf-test/input.toml {_POLICY}\n"
+                "bf-lockdown compile --out /run/bf-test/compiled >/dev/null\n"
+                f"mount --bind /run/bf-test/compiled{_COMPILED} {_COMPILED}")
     return "bf-lockdown maintenance open --for 10min"
 
 
@@ -50,7 +58,8 @@ def test_while_it_is_open_and_no_longer(input_device, way, tmp_path):
     start = machine.watch.position()
     machine.run(command, CEILING)
     assert machine.run("systemctl is-active bf-maintenance.service").strip() == "active"
-    # It was plugged in before, and counts now.
+    # It was plugged in before, and counts now; whichever of apply and decide came first.
+    assert stage_result(machine) == "ok"
     machine.watch.wait(start, event="uevent", by="udev", subsystem="input", action="add", inhibited="0")
     machine.watch.processed(start)
     assert typed(machine) == [A]

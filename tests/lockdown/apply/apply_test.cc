@@ -255,6 +255,39 @@ TEST_F(ApplyTest, EachWriteThatFailsLeavesItShutAndIsTold) {
   }
 }
 
+// A maintenance window opens, and the interface that apply authorizes makes udev ask decide: both
+// release the same node.
+TEST_F(ApplyTest, WhatDecideDoesMeanwhileIsDone) {
+  machine.Plant(panel);
+  FakeKernel kernel(machine);
+  kernel.fails = "input10/inhibited=0";
+  kernel.on_fail = [&] { machine.Set(panel.input[0].path, "inhibited", "0"); };
+  const Applied applied = Apply(&policy, {}, kernel);
+  EXPECT_EQ(applied.result(), "ok") << Problems(applied);
+  EXPECT_EQ(std::count(kernel.writes.begin(), kernel.writes.end(), "drain event0"), 1);
+}
+
+TEST_F(ApplyTest, WhatIsBusyOnceIsTriedAgain) {
+  machine.Plant(panel);
+  FakeKernel kernel(machine);
+  kernel.fails = "input10/inhibited=0";
+  kernel.on_fail = [&] { kernel.fails.clear(); };
+  const Applied applied = Apply(&policy, {}, kernel);
+  EXPECT_EQ(applied.result(), "ok") << Problems(applied);
+  EXPECT_EQ(machine.Get(panel.input[0].path, "inhibited"), "0");
+  EXPECT_EQ(std::count(kernel.writes.begin(), kernel.writes.end(), "drain event0"), 2);
+}
+
+TEST_F(ApplyTest, WhatStaysBusyIsToldOnce) {
+  machine.Plant(panel);
+  FakeKernel kernel(machine);
+  kernel.fails = "input10/inhibited=0";
+  const Applied applied = Apply(&policy, {}, kernel);
+  EXPECT_EQ(applied.result(), "degraded");
+  EXPECT_EQ(applied.problems.size(), 1u) << Problems(applied);
+  EXPECT_EQ(std::count(kernel.writes.begin(), kernel.writes.end(), "drain event0"), 3);
+}
+
 TEST_F(ApplyTest, ANodeThatCannotBeInhibitedLosesItsDriver) {
   keyboard.input[0].inhibited = false;
   machine.Plant(keyboard);

@@ -129,7 +129,10 @@ Status FakeKernel::Write(const std::string& directory, const std::string& attrib
                          const std::string& text) {
   const std::string write = fmt::format("{}/{}={}", BaseName(directory), attribute, text);
   writes.push_back(write);
-  if (!fails.empty() && write.starts_with(fails)) return FailErrno(EIO, "write {}", write);
+  if (!fails.empty() && write.starts_with(fails)) {
+    if (on_fail) on_fail();
+    return FailErrno(EIO, "write {}", write);
+  }
   BF_TRY(real_.Write(directory, attribute, text));
   if (const auto now = reads_as.find(write); now != reads_as.end())
     machine_.Set(directory, attribute, now->second);

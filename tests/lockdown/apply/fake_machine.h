@@ -69,6 +69,7 @@ class FakeKernel : public Kernel {
   std::map<std::string, std::function<void()>> reactions;  // after such a write
   std::map<std::string, std::string> reads_as;             // what is read after it, instead
   std::string fails;                                       // a write that fails, or its beginning
+  std::function<void()> on_fail;                           // what somebody else does meanwhile
 
  private:
   FakeMachine& machine_;
