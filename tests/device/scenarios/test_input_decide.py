@@ -35,7 +35,7 @@ BROKEN = {
 # What the journal says of it.
 SAID = {
     "crashes": ("bf-lockdown-decide", "SEGV"),
-    "hangs": ("bf-lockdown-decide", "timed out"),
+    "hangs": ("bf-lockdown-decide", "is taking longer than"),
     "has no memory": ("bf-lockdown-decide", "SEGV"),
     "has no file to open": ("deny /devices/", "Too many open files"),
     "has no time": ("decide ran out of time; nothing was released",),
