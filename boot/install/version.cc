@@ -79,10 +79,11 @@ Status CheckVersion(const std::optional<std::string>& running,
   if (!bundle) return FailKind(ErrorKind::kRefused, "the bundle does not say which version it is");
   if (allow_downgrade) return {};
   if (!running) {
-    return FailKind(ErrorKind::kRefused,
-                    "which version runs is not known (IMAGE_VERSION in /usr/lib/os-release), and the "
-                    "bundle, {}, may be older (update.toml, [install] downgrade)",
-                    *bundle);
+    return FailKind(
+        ErrorKind::kRefused,
+        "which version runs is not known (IMAGE_VERSION in /usr/lib/os-release), and the "
+        "bundle, {}, may be older (update.toml, [install] downgrade)",
+        *bundle);
   }
   if (CompareVersions(*bundle, *running) >= 0) return {};
   return FailKind(ErrorKind::kRefused,
