@@ -21,7 +21,8 @@ _PLUGS = 6
 BROKEN = {
     "crashes": "kill -SEGV $$",
     "hangs": "exec sleep infinity",
-    "has no memory": 'ulimit -v 2000; exec REAL "$@"',
+    # For half of itself.
+    "has no memory": 'ulimit -v $(($(stat -c %s REAL) / 2048)); exec REAL "$@"',
     "has no file to open": 'ulimit -n 3; exec REAL "$@"',
     "says nonsense": "echo allow; echo deny",
     # The real one, in a control group that hardly gets the processor: its own deadline ends it.
