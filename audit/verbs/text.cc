@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "audit/model/visible.h"
+#include "core/policy/quote.h"
 
 namespace bf::audit {
 namespace {
@@ -18,14 +19,8 @@ std::string Where(const Change& change) {
   return where;
 }
 
-std::string Quoted(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : Visible(text)) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
-  }
-  return quoted + "\"";
-}
+// Nothing that a policy says steers the terminal it is shown on.
+std::string Quoted(std::string_view text) { return policy::Quote(Visible(text)); }
 
 // What to put into accepted.toml once somebody has looked.
 std::string Proposal(const std::vector<Change>& changes, const PolicySet& after) {

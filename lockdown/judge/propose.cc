@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/hash/sha256.h"
+#include "core/policy/quote.h"
 #include "lockdown/device/hex.h"
 #include "lockdown/judge/judge.h"
 #include "lockdown/judge/text.h"
@@ -11,21 +12,6 @@
 
 namespace bf::lockdown {
 namespace {
-
-// A basic string of TOML.
-std::string Quoted(std::string_view text) {
-  std::string value = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\')
-      value += fmt::format("\\{}", c);
-    else if (byte < 0x20 || byte == 0x7f)
-      value += fmt::format("\\u{:04x}", byte);
-    else
-      value += c;
-  }
-  return value + "\"";
-}
 
 // A name made of what the device calls itself, for a person to change.
 std::string NameFor(std::string_view text) {
@@ -60,8 +46,8 @@ Status PutInput(std::string& text, const device::InputNode& input) {
     capabilities +=
         fmt::format("{} {} = \"{}\"", capabilities.empty() ? "" : ",", field.name, words);
   }
-  text += fmt::format("\n[[allow.input]]\nname = {}\nid = \"{}\"\n", Quoted(input.device_name),
-                      device::ToString(input.id));
+  text += fmt::format("\n[[allow.input]]\nname = {}\nid = \"{}\"\n",
+                      policy::Quote(input.device_name), device::ToString(input.id));
   text += fmt::format("capabilities = {{{} }}\n", capabilities);
   const auto powers = PowersOf(bits);
   if (powers.empty()) return {};
@@ -97,7 +83,7 @@ Result<std::string> ProposeEntry(const device::Device& device) {
     if (read.configurations.empty()) return Fail("its descriptors have no configuration");
     text += fmt::format("vendor = \"{:04x}\"\nproduct = \"{:04x}\"\nversion = \"{:04x}\"\n",
                         usb.vendor, usb.product, usb.version);
-    text += fmt::format("device_name = {}\n", Quoted(usb.product_name));
+    text += fmt::format("device_name = {}\n", policy::Quote(usb.product_name));
     std::string interfaces;
     for (const auto& interface : InterfacesOf(usb)) {
       const bool used = interface.code.base == 0x03 || interface.code.base == 0xff;
@@ -108,7 +94,7 @@ Result<std::string> ProposeEntry(const device::Device& device) {
   } else if (!device.hid.empty()) {
     text += fmt::format("vendor = \"{:04x}\"\nproduct = \"{:04x}\"\ndevice_name = {}\n",
                         device.hid.front().vendor, device.hid.front().product,
-                        Quoted(device.hid.front().device_name));
+                        policy::Quote(device.hid.front().device_name));
   }
   std::string reports;
   for (const auto& hid : device.hid) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/policy/quote.h"
 #include "lockdown/sandbox/policy/condition.h"
 #include "lockdown/sandbox/policy/groups.h"
 #include "lockdown/sandbox/policy/names.h"
@@ -93,26 +94,12 @@ Parts Divide(const Learned& learned) {
   return parts;
 }
 
-std::string Quoted(std::string_view text) {
-  std::string quoted = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\')
-      quoted += fmt::format("\\{}", c);
-    else if (byte < 0x20 || byte == 0x7f)
-      quoted += fmt::format("\\u{:04X}", byte);
-    else
-      quoted += c;
-  }
-  return quoted + "\"";
-}
-
 template <class Range>
 std::string List(const Range& range) {
   std::string text = "[";
   std::size_t width = 0;
   for (const auto& one : range) {
-    const std::string quoted = Quoted(one);
+    const std::string quoted = policy::Quote(one);
     const bool wraps = width + quoted.size() > kLineWidth;
     text += width == 0 ? "" : wraps ? ",\n  " : ", ";
     width = (wraps ? 0 : width) + quoted.size() + 2;
@@ -142,9 +129,10 @@ std::string Head(const Learned& learned) {
         fmt::format("# Numbers {} were asked for, which have no name here: they get the default.\n",
                     fmt::join(learned.unnamed, ", "));
   return text +
-         fmt::format("schema = 1\ndescription = {}\ngroups = {}\ndefault = \"ENOSYS\"\n",
-                     Quoted(fmt::format("learned from {}", fmt::join(learned.programs, ", "))),
-                     kGroupsVersion) +
+         fmt::format(
+             "schema = 1\ndescription = {}\ngroups = {}\ndefault = \"ENOSYS\"\n",
+             policy::Quote(fmt::format("learned from {}", fmt::join(learned.programs, ", "))),
+             kGroupsVersion) +
          (learned.activation ? "inherit = [\"stdin\", \"stdout\", \"stderr\", \"activation\"]\n"
                              : "");
 }
@@ -197,7 +185,7 @@ std::string Text(const Learned& learned, const Parts& parts, std::string_view be
     text += fmt::format(
         "\n[[relax]]\n# {}. Why does it need to? Without an answer this profile is refused.\n"
         "what = [{}]\nbecause = {}\nowner = {}\n",
-        one.why, Quoted(one.what), Quoted(because), Quoted(owner));
+        one.why, policy::Quote(one.what), policy::Quote(because), policy::Quote(owner));
   return text;
 }
 
