@@ -4,29 +4,30 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/disk/packed.h"
 #include "core/hash/checksum.h"
-#include "lockdown/stored/bytes.h"
+#include "core/host/file.h"
 #include "lockdown/stored/layout.h"
 #include "lockdown/stored/stored.h"
 
 namespace bf::lockdown::stored {
 namespace {
 
-void PutRef(Writer& out, const SourceRef& at) {
+void PutRef(disk::PackedWriter& out, const SourceRef& at) {
   out.Number(static_cast<std::uint32_t>(at.line));
   out.Number(static_cast<std::uint32_t>(at.column));
 }
 
-void PutFlag(Writer& out, bool flag) { out.Number(std::uint8_t{flag}); }
+void PutFlag(disk::PackedWriter& out, bool flag) { out.Number(std::uint8_t{flag}); }
 
-void PutBitmap(Writer& out, const input::Bitmap& bitmap) {
+void PutBitmap(disk::PackedWriter& out, const input::Bitmap& bitmap) {
   std::uint8_t words = input::Bitmap::kWords;
   while (words > 0 && bitmap.Word(words - 1U) == 0) --words;
   out.Number(words);
   for (std::size_t i = 0; i < words; ++i) out.Number(bitmap.Word(i));
 }
 
-void PutInput(Writer& out, const AllowInput& input) {
+void PutInput(disk::PackedWriter& out, const AllowInput& input) {
   out.Text(input.name.value);
   const device::InputId& id = input.id.value;
   for (const std::uint16_t number : {id.bus, id.vendor, id.product, id.version}) out.Number(number);
@@ -36,7 +37,7 @@ void PutInput(Writer& out, const AllowInput& input) {
 }
 
 std::string EncodeEntry(const Allow& entry, std::size_t place) {
-  Writer out;
+  disk::PackedWriter out;
   out.Number(Packed(KeyOf(entry)));
   out.Number(static_cast<std::uint32_t>(place));
   PutRef(out, entry.at);
@@ -66,7 +67,7 @@ std::string EncodeEntry(const Allow& entry, std::size_t place) {
 
 // All of the head after its fixed part. `slots` has the slot of each entry.
 std::string EncodeHead(const Policy& policy, const std::vector<std::size_t>& slots) {
-  Writer out;
+  disk::PackedWriter out;
   out.bytes() += policy.hash;
   PutRef(out, policy.at);
   PutRef(out, policy.usb.at);
@@ -104,7 +105,7 @@ std::string Encode(const Policy& policy) {
 
   const std::string head = EncodeHead(policy, slots);
   const std::size_t head_bytes = kFixedBytes + head.size() + kChecksumBytes;
-  Writer index;
+  disk::PackedWriter index;
   std::string entries;
   for (const std::size_t place : order) {
     const Allow& entry = policy.allows[place];
@@ -116,7 +117,7 @@ std::string Encode(const Policy& policy) {
     entries += bytes;
   }
 
-  Writer file;
+  disk::PackedWriter file;
   file.bytes() = kMagic;
   file.Number(kFormat);
   file.Number(static_cast<std::uint32_t>(head_bytes + index.bytes().size() + entries.size()));

@@ -8,9 +8,9 @@
 #include <array>
 #include <cerrno>
 
+#include "core/disk/packed.h"
 #include "core/hash/checksum.h"
 #include "core/host/file.h"
-#include "lockdown/stored/bytes.h"
 #include "lockdown/stored/layout.h"
 
 namespace bf::lockdown::stored {
@@ -24,21 +24,21 @@ Failure Refuse(const std::string& path, std::string_view why) {
   return FailKind(ErrorKind::kRefused, "{}: {}", path, why);
 }
 
-SourceRef TakeRef(Cursor& in, const std::string& file) {
+SourceRef TakeRef(disk::PackedReader& in, const std::string& file) {
   const auto line = in.Number<std::uint32_t>();
   const auto column = in.Number<std::uint32_t>();
   return {file, static_cast<int>(line), static_cast<int>(column)};
 }
 
-bool TakeFlag(Cursor& in) { return in.Number<std::uint8_t>() == 1; }
+bool TakeFlag(disk::PackedReader& in) { return in.Number<std::uint8_t>() == 1; }
 
 // More words than there are make no sense, and leave something over that nobody reads.
-void TakeBitmap(Cursor& in, input::Bitmap& bitmap) {
+void TakeBitmap(disk::PackedReader& in, input::Bitmap& bitmap) {
   const auto words = std::min<std::size_t>(in.Number<std::uint8_t>(), input::Bitmap::kWords);
   for (std::size_t i = 0; i < words; ++i) bitmap.SetWord(i, in.Number<std::uint64_t>());
 }
 
-AllowInput TakeInput(Cursor& in) {
+AllowInput TakeInput(disk::PackedReader& in) {
   AllowInput input;
   input.name.value = in.Text();
   device::InputId& id = input.id.value;
@@ -50,7 +50,7 @@ AllowInput TakeInput(Cursor& in) {
   return input;
 }
 
-Allow TakeEntry(Cursor& in, const std::string& file) {
+Allow TakeEntry(disk::PackedReader& in, const std::string& file) {
   Allow entry;
   entry.at = TakeRef(in, file);
   entry.name.value = in.Text();
@@ -77,7 +77,7 @@ Allow TakeEntry(Cursor& in, const std::string& file) {
   return entry;
 }
 
-Filter TakeFilter(Cursor& in, const std::string& file) {
+Filter TakeFilter(disk::PackedReader& in, const std::string& file) {
   Filter filter;
   filter.at = TakeRef(in, file);
   filter.device.value = in.Text();
@@ -91,7 +91,7 @@ Filter TakeFilter(Cursor& in, const std::string& file) {
 std::optional<std::string_view> Sealed(std::string_view bytes) {
   if (bytes.size() < kChecksumBytes) return std::nullopt;
   const auto content = bytes.substr(0, bytes.size() - kChecksumBytes);
-  Cursor end(bytes.substr(content.size()));
+  disk::PackedReader end(bytes.substr(content.size()));
   if (end.Number<std::uint64_t>() != hash::ChecksumOf(content)) return std::nullopt;
   return content;
 }
@@ -116,7 +116,7 @@ Result<Stored> Stored::Open(const std::string& path, const std::string& policy_f
 
 Status Stored::ReadHead() {
   BF_ASSIGN(const std::string fixed, Read(0, kFixedBytes));
-  Cursor start(fixed);
+  disk::PackedReader start(fixed);
   if (start.Fixed(kMagic.size()) != kMagic) return Refuse(path_, "it is not a compiled policy");
   if (start.Number<std::uint32_t>() != kFormat)
     return Refuse(path_, "it has a format of another release");
@@ -132,7 +132,7 @@ Status Stored::ReadHead() {
   BF_ASSIGN(const std::string bytes, Read(0, head_bytes_));
   const auto head = Sealed(bytes);
   if (!head) return Refuse(path_, kChanged);
-  Cursor in(head->substr(std::min(kFixedBytes, head->size())));
+  disk::PackedReader in(head->substr(std::min(kFixedBytes, head->size())));
   head_.hash = std::string(in.Fixed(kHashBytes));
   head_.at = TakeRef(in, policy_file_);
   head_.usb.at = TakeRef(in, policy_file_);
@@ -182,7 +182,7 @@ Status Stored::IsOfItsPolicy() const {
 Result<Stored::Slot> Stored::ReadSlot(std::uint32_t slot) const {
   if (slot >= entries_) return Refuse(path_, kNonsense);
   BF_ASSIGN(const std::string bytes, Read(head_bytes_ + slot * kSlotBytes, kSlotBytes));
-  Cursor in(bytes);
+  disk::PackedReader in(bytes);
   Slot read;
   read.key = in.Number<std::uint64_t>();
   read.offset = in.Number<std::uint32_t>();
@@ -210,7 +210,7 @@ Result<Stored::Placed> Stored::ReadEntry(const Slot& slot) const {
   BF_ASSIGN(const std::string bytes, Read(slot.offset, slot.size));
   const auto content = Sealed(bytes);
   if (!content) return Refuse(path_, kChanged);
-  Cursor in(*content);
+  disk::PackedReader in(*content);
   const auto key = in.Number<std::uint64_t>();
   Placed placed;
   placed.place = in.Number<std::uint32_t>();

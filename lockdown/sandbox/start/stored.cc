@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/disk/packed.h"
 #include "core/hash/sha256.h"
 
 namespace bf::lockdown::sandbox {
@@ -10,10 +11,8 @@ namespace {
 
 // The line end tells a file that was copied as text.
 constexpr std::string_view kMagic = "BFSBOX\r\n";
-constexpr std::uint32_t kFormat = 1;
-constexpr std::size_t kNameBytes = 32;
+constexpr std::uint32_t kFormat = 2;
 constexpr std::size_t kHashBytes = 64;
-constexpr std::size_t kMostTexts = 1024;
 
 enum Flag : std::uint32_t {
   kNoNewPrivs = 1,
@@ -22,74 +21,9 @@ enum Flag : std::uint32_t {
   kAllFlags = 31,
 };
 
-class Writer {
- public:
-  template <class T>
-  void Number(T value) {
-    for (std::size_t i = 0; i < sizeof(T); ++i)
-      bytes_ += static_cast<char>((std::uint64_t{value} >> (8 * i)) & 0xffU);
-  }
-  void Fixed(std::string_view text, std::size_t size) {
-    bytes_ += text.substr(0, size);
-    bytes_.append(size - std::min(size, text.size()), '\0');
-  }
-  void Texts(const std::vector<std::string>& texts) {
-    Number(static_cast<std::uint32_t>(texts.size()));
-    for (const std::string& one : texts) Fixed(one, one.size() + 1);
-  }
-  std::string& bytes() { return bytes_; }
-
- private:
-  std::string bytes_;
-};
-
-// Whatever is not there reads as nothing, and good() is false from then on.
-class Cursor {
- public:
-  explicit Cursor(std::string_view bytes) : bytes_(bytes) {}
-
-  bool good() const { return good_; }
-  bool at_end() const { return good_ && bytes_.empty(); }
-  std::string_view Fixed(std::size_t size) {
-    if (size > bytes_.size()) {
-      good_ = false;
-      bytes_ = {};
-      return {};
-    }
-    const auto taken = bytes_.substr(0, size);
-    bytes_.remove_prefix(size);
-    return taken;
-  }
-  template <class T>
-  T Number() {
-    std::uint64_t value = 0;
-    const auto taken = Fixed(sizeof(T));
-    for (std::size_t i = taken.size(); i-- > 0;)
-      value = value << 8U | static_cast<unsigned char>(taken[i]);
-    return static_cast<T>(value);
-  }
-  std::vector<std::string> Texts() {
-    std::vector<std::string> texts;
-    const auto count = Number<std::uint32_t>();
-    if (count > kMostTexts) good_ = false;
-    for (std::uint32_t i = 0; i < count && good_; ++i) {
-      const auto end = bytes_.find('\0');
-      texts.emplace_back(Fixed(end));
-      Fixed(1);
-    }
-    return texts;
-  }
-
- private:
-  std::string_view bytes_;
-  bool good_ = true;
-};
-
-std::string Trimmed(std::string_view text) { return std::string(text.substr(0, text.find('\0'))); }
-
 Failure Refuse(std::string_view why) { return FailKind(ErrorKind::kRefused, "{}", why); }
 
-Result<Stored> DecodeContent(Cursor& in) {
+Result<Stored> DecodeContent(disk::PackedReader& in) {
   Stored stored;
   stored.arch = in.Number<std::uint32_t>();
   const auto flags = in.Number<std::uint32_t>();
@@ -99,8 +33,8 @@ Result<Stored> DecodeContent(Cursor& in) {
   stored.bounding = in.Number<std::uint64_t>();
   stored.permitted = in.Number<std::uint64_t>();
   stored.ambient = in.Number<std::uint64_t>();
-  stored.profile = Trimmed(in.Fixed(kNameBytes));
-  stored.policy_hash = Trimmed(in.Fixed(kHashBytes));
+  stored.profile = in.Text();
+  stored.policy_hash = in.Text();
   stored.keep = in.Texts();
   stored.set = in.Texts();
   const auto count = in.Number<std::uint32_t>();
@@ -132,7 +66,7 @@ Stored StoredFrom(const Profile& profile, Arch arch, const Program& program) {
 }
 
 std::string Encode(const Stored& stored) {
-  Writer content;
+  disk::PackedWriter content;
   content.Number(stored.arch);
   std::uint32_t flags = stored.no_new_privs ? kNoNewPrivs : 0U;
   for (unsigned i = 0; i < 3; ++i) flags |= stored.stdio[i] ? kStdin << i : 0U;
@@ -141,14 +75,14 @@ std::string Encode(const Stored& stored) {
   content.Number(stored.bounding);
   content.Number(stored.permitted);
   content.Number(stored.ambient);
-  content.Fixed(stored.profile, kNameBytes);
-  content.Fixed(stored.policy_hash, kHashBytes);
+  content.Text(stored.profile);
+  content.Text(stored.policy_hash);
   content.Texts(stored.keep);
   content.Texts(stored.set);
   content.Number(static_cast<std::uint32_t>(stored.program.size()));
   content.bytes() += ToBytes(stored.program);
 
-  Writer file;
+  disk::PackedWriter file;
   file.bytes() = kMagic;
   file.Number(kFormat);
   const std::size_t head = file.bytes().size() + sizeof(std::uint32_t);
@@ -159,7 +93,7 @@ std::string Encode(const Stored& stored) {
 }
 
 Result<Stored> Decode(std::string_view bytes) {
-  Cursor in(bytes);
+  disk::PackedReader in(bytes);
   if (in.Fixed(kMagic.size()) != kMagic) return Refuse("it is not a compiled profile");
   const auto format = in.Number<std::uint32_t>();
   if (in.good() && format != kFormat) return Refuse("it has a format of another release");
@@ -169,7 +103,7 @@ Result<Stored> Decode(std::string_view bytes) {
   const auto content = bytes.substr(0, bytes.size() - kHashBytes);
   if (hash::HashOf(content) != bytes.substr(content.size()))
     return Refuse("its digest does not match: it was changed after it was written");
-  Cursor rest(content.substr(kMagic.size() + 2 * sizeof(std::uint32_t)));
+  disk::PackedReader rest(content.substr(kMagic.size() + 2 * sizeof(std::uint32_t)));
   return DecodeContent(rest);
 }
 

@@ -2,11 +2,10 @@
 // A compiled profile as a file: all that starting in it needs, so that nothing is parsed and
 // nothing compiled then. Written when the package is built, and read by bf-lockdown-exec.
 //
-//   "BFSBOX\r\n"  format  length  arch  flags  bounding  permitted  ambient  profile[32] policy[64]
+//   "BFSBOX\r\n"  format  length  arch  flags  bounding  permitted  ambient  profile  policy
 //   environment to keep  environment to set  instructions  SHA-256 of all that (64 digits)
 //
-// Numbers are little endian, 32 bits but for the three sets; lists are a count and texts, each
-// ended by a NUL.
+// As core/disk/packed.h has it; numbers have 32 bits, but for the three sets.
 #pragma once
 
 #include <cstdint>

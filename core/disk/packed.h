@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers (little endian) and texts, one after the other. For this folder.
+// Numbers (little endian) and texts, one after the other: for files that our own tools compile, and
+// read where nothing may be parsed. They are versioned and hashed by whoever uses this.
 #pragma once
 
 #include <concepts>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/disk/bytes.h"
-#include "core/host/file.h"
 
-namespace bf::lockdown::stored {
+namespace bf::disk {
 
-class Writer {
+class PackedWriter {
  public:
   template <std::unsigned_integral T>
   void Number(T value) {
@@ -23,6 +25,10 @@ class Writer {
     Number(static_cast<std::uint32_t>(text.size()));
     bytes_ += text;
   }
+  void Texts(const std::vector<std::string>& texts) {
+    Number(static_cast<std::uint32_t>(texts.size()));
+    for (const std::string& one : texts) Text(one);
+  }
   std::string& bytes() { return bytes_; }
 
  private:
@@ -30,9 +36,9 @@ class Writer {
 };
 
 // Whatever is not there reads as nothing, and good() is false from then on.
-class Cursor {
+class PackedReader {
  public:
-  explicit Cursor(std::string_view bytes) : bytes_(bytes) {}
+  explicit PackedReader(std::string_view bytes) : bytes_(bytes) {}
 
   bool good() const { return good_; }
   bool at_end() const { return good_ && bytes_.empty(); }
@@ -49,7 +55,7 @@ class Cursor {
   template <std::unsigned_integral T>
   T Number() {
     const auto taken = Fixed(sizeof(T));
-    return taken.empty() ? T{0} : disk::GetLe<T>(host::AsBytes(taken), 0);
+    return taken.empty() ? T{0} : GetLe<T>(std::as_bytes(std::span(taken)), 0);
   }
   // Of a list: each of its items has a byte at least.
   std::uint32_t Count() {
@@ -59,10 +65,15 @@ class Cursor {
     return 0;
   }
   std::string Text() { return std::string(Fixed(Number<std::uint32_t>())); }
+  std::vector<std::string> Texts() {
+    std::vector<std::string> texts(Count());
+    for (std::string& one : texts) one = Text();
+    return texts;
+  }
 
  private:
   std::string_view bytes_;
   bool good_ = true;
 };
 
-}  // namespace bf::lockdown::stored
+}  // namespace bf::disk
