@@ -12,6 +12,7 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <span>
 #include <thread>
 
 #include "lockdown/sandbox/start/linux_enter.h"
@@ -32,21 +33,31 @@ void Tell(int socket, const Error& error) {
   (void)::send(socket, message.data(), message.size(), MSG_NOSIGNAL);
 }
 
+// Bytes, and room for one descriptor beside them.
+struct Message {
+  explicit Message(std::span<char> bytes) : data{bytes.data(), bytes.size()} {
+    header.msg_iov = &data;
+    header.msg_iovlen = 1;
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+  }
+  Message(const Message&) = delete;
+  Message& operator=(const Message&) = delete;
+
+  iovec data;
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr header{};
+};
+
 bool SendListener(int socket, int listener) {
   char kind = kListener;
-  iovec data{&kind, 1};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  Message message({&kind, 1});
+  cmsghdr* const header = CMSG_FIRSTHDR(&message.header);
   header->cmsg_level = SOL_SOCKET;
   header->cmsg_type = SCM_RIGHTS;
   header->cmsg_len = CMSG_LEN(sizeof listener);
   std::memcpy(CMSG_DATA(header), &listener, sizeof listener);
-  return ::sendmsg(socket, &message, MSG_NOSIGNAL) == 1;
+  return ::sendmsg(socket, &message.header, MSG_NOSIGNAL) == 1;
 }
 
 // What the two threads of the child tell each other, without a system call: one of them is under
@@ -104,20 +115,14 @@ std::optional<Error> Told(std::string_view message) {
 
 Result<host::UniqueFd> ReceiveListener(int socket) {
   std::array<char, kMostMessage> buffer;
-  iovec data{buffer.data(), buffer.size()};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &data;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
+  Message message(buffer);
   ssize_t got = -1;
   do {
-    got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    got = ::recvmsg(socket, &message.header, MSG_CMSG_CLOEXEC);
   } while (got < 0 && errno == EINTR);
   if (got < 0) return FailErrno(errno, "hear of the program");
   if (auto error = Told({buffer.data(), static_cast<std::size_t>(got)})) return Failure(*error);
-  const cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  const cmsghdr* const header = CMSG_FIRSTHDR(&message.header);
   if (header == nullptr || header->cmsg_type != SCM_RIGHTS)
     return Fail("the program's process ended before it began");
   int listener = -1;
