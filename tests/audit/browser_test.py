@@ -74,8 +74,8 @@ def hostile(out: Path, port: int) -> Path:
         if isinstance(value, list):
             return [spoil(one) for one in value]
         if isinstance(value, str) and "QEMU" in value:
-            return (f'</td></table><script>hit=1;fetch("http://127.0.0.1:{port}/script")</script>'
-                    f'"><img src=http://127.0.0.1:{port}/picture onerror=hit=1>')
+            # Short, so that nothing of it is cut, and without a quote, which is told with a backslash.
+            return f"<script>hit=1</script><img src=http://127.0.0.1:{port}/p>"
         return value
 
     spoiled = spoil(recorded)
