@@ -32,27 +32,64 @@ TEST(SandboxFilter, GoodProfileIsProvedOnBothArchitectures) {
   }
 }
 
-// What is allowed without a condition is decided by its number alone: then the kernel keeps it in a
-// bitmap (since 5.11), and does not run the filter.
+// Whether the kernel (since 5.11) notes in its bitmap, when the filter is loaded, that this number
+// is allowed, and then does not run the filter for it. It looks for that with the number and the
+// architecture only, and gives up at the first instruction that is not one of these: also at a
+// load of an argument that decides nothing.
+bool IsInBitmap(const Program& program, Arch arch, std::uint32_t number) {
+  std::uint32_t a = 0;
+  for (std::size_t at = 0; at < program.size(); ++at) {
+    const Instruction& one = program[at];
+    switch (one.code) {
+      case op::kLd | op::kAbs:
+        if (one.k > 4) return false;
+        a = one.k == 0 ? number : AuditArch(arch);
+        break;
+      case op::kAlu | op::kAnd:
+        a &= one.k;
+        break;
+      case op::kJmp | op::kJa:
+        at += one.k;
+        break;
+      case op::kJmp | op::kJeq:
+        at += a == one.k ? one.jump_true : one.jump_false;
+        break;
+      case op::kJmp | op::kJgt:
+        at += a > one.k ? one.jump_true : one.jump_false;
+        break;
+      case op::kJmp | op::kJge:
+        at += a >= one.k ? one.jump_true : one.jump_false;
+        break;
+      case op::kJmp | op::kJset:
+        at += (a & one.k) != 0 ? one.jump_true : one.jump_false;
+        break;
+      case op::kRet | op::kReturnK:
+        return one.k == ToReturn({ActionKind::kAllow});
+      default:
+        return false;
+    }
+  }
+  return false;
+}
+
 TEST(SandboxFilter, TheBitmapAnswersWhatHasNoCondition) {
   const auto kiosk = LoadProfile(BF_SOURCE_DIR "/policies", "kiosk");
   ASSERT_TRUE(kiosk) << kiosk.error().ToString();
   for (const Arch arch : kArches) {
     const auto compiled = CompileProfile(*kiosk, arch);
     ASSERT_TRUE(compiled) << compiled.error().ToString();
-    std::size_t seen = 0;
+    std::size_t inside = 0;
+    std::size_t outside = 0;
     for (const Rule& rule : compiled->profile.rules) {
       const int number = rule.syscall->Number(arch);
-      if (number < 0 || !rule.when.empty() || rule.action.kind != ActionKind::kAllow) continue;
-      std::vector<Step> trace;
-      sandbox::Run(compiled->program, {AuditArch(arch), static_cast<std::uint32_t>(number), {}},
-                   &trace);
-      EXPECT_TRUE(std::all_of(trace.begin(), trace.end(), [](const Step& one) {
-        return one.word < 2;
-      })) << rule.syscall->name;
-      ++seen;
+      if (number < 0) continue;
+      const bool wanted = rule.when.empty() && rule.action.kind == ActionKind::kAllow;
+      EXPECT_EQ(IsInBitmap(compiled->program, arch, static_cast<std::uint32_t>(number)), wanted)
+          << rule.syscall->name;
+      ++(wanted ? inside : outside);
     }
-    EXPECT_GT(seen, 150u);
+    EXPECT_GT(inside, 150u);
+    EXPECT_GT(outside, 50u);
   }
 }
 
