@@ -223,6 +223,8 @@ Facts Observe(const std::string& root, const Policy& policy, const Expected& exp
   facts.serio = ReadSerio(root);
   facts.rules = ReadRules(root);
   facts.installed = ReadInstalled(root, expected);
+  facts.sandbox_files = ReadSandboxFiles(root);
+  facts.services = ReadServices(root);
   facts.stage = ReadStage(root);
   ReadDevices(root, policy, facts);
   return facts;
