@@ -429,6 +429,16 @@ const std::vector<Opening>& Openings() {
       {"the kiosk may get new privileges",
        [](D& d) { d.Replace("proc/502/status", "NoNewPrivs:\t1", "NoNewPrivs:\t0"); },
        {"sandbox-processes"}},
+      {"a capability that could be raised",
+       [](D& d) {
+         d.Replace("proc/502/status", "CapPrm:\t0000000000000000", "CapPrm:\t0000000000000002");
+       },
+       {"sandbox-processes"}},
+      {"a capability that a file could give",
+       [](D& d) {
+         d.Replace("proc/502/status", "CapBnd:\t0000000000000000", "CapBnd:\t0000000000000002");
+       },
+       {"sandbox-processes"}},
       {"an ambient capability",
        [](D& d) {
          d.Replace("proc/501/status", "CapAmb:\t0000000000000000", "CapAmb:\t0000000000000002");
