@@ -154,6 +154,9 @@ struct Facts {
   Seen<ConfigFile> rules;     // udev's, in the order in which they are read
   Seen<Installed> installed;  // one for each fragment that was asked for
   Seen<SandboxFile> sandbox_files;
+  // System calls for which libseccomp has no name: a build for another architecture leaves what
+  // denies them to the default.
+  std::vector<std::string_view> unnamed;
   Seen<Service> services;    // those of sandboxed_units.h
   File stage;                // what `apply` left in /run/betterframe
   bool maintenance = false;  // a maintenance window is open

@@ -21,9 +21,28 @@ std::string PathOf(std::string_view profile) {
   return fmt::format("{}/{}{}", sandbox::kStoredDir, profile, sandbox::kStoredSuffix);
 }
 
+// The profile without the rules that a build for another architecture could not put into this
+// filter, and which the default action stands for: those the compiler says that it leaves out.
+sandbox::Profile WithoutLeftOut(const Facts& facts, sandbox::Profile profile, sandbox::Arch arch,
+                                const sandbox::Program& program) {
+  const sandbox::Action fallback = profile.fallback.value;
+  std::erase_if(profile.rules, [&](const sandbox::Rule& rule) {
+    if (std::find(facts.unnamed.begin(), facts.unnamed.end(), rule.syscall->name) ==
+        facts.unnamed.end())
+      return false;
+    const bool denied = !rule.action.allows() && !fallback.allows();
+    if (!denied && profile.unknown.value == sandbox::Unknown::kRefuse) return false;
+    const auto number = static_cast<std::uint32_t>(rule.syscall->Number(arch));
+    const auto ran = sandbox::Run(program, {sandbox::AuditArch(arch), number, {}});
+    return ran.result == sandbox::ToReturn(fallback);
+  });
+  return profile;
+}
+
 // What a compiled profile does otherwise than the text of the policy, or "". Its filter is held
 // against the text at all points of the partition, so that another libseccomp may have made it.
-std::string Differs(const sandbox::Stored& is, const sandbox::Profile& profile) {
+std::string Differs(const Facts& facts, const sandbox::Stored& is,
+                    const sandbox::Profile& profile) {
   if (is.policy_hash != profile.hash) return "was compiled from another text than the policy's";
   const auto arch =
       std::find_if(std::begin(sandbox::kArches), std::end(sandbox::kArches),
@@ -32,19 +51,22 @@ std::string Differs(const sandbox::Stored& is, const sandbox::Profile& profile) 
   // All but the filter has one form only.
   if (sandbox::Encode(is) != sandbox::Encode(sandbox::StoredFrom(profile, *arch, is.program)))
     return "gives other privileges, variables or descriptors than the policy";
-  const auto proof = sandbox::Prove(is.program, sandbox::Oracle(profile, *arch));
+  if (const auto sound = sandbox::CheckProgram(is.program); !sound)
+    return "has a filter that the kernel refuses: " + sound.error().ToString();
+  const auto meant = WithoutLeftOut(facts, profile, *arch, is.program);
+  const auto proof = sandbox::Prove(is.program, sandbox::Oracle(meant, *arch));
   if (!proof) return "has a filter that cannot be checked: " + proof.error().ToString();
   if (proof->disagreements.empty()) return "";
   return "does not do what the policy says: " +
-         sandbox::ToString(proof->disagreements.front(), profile);
+         sandbox::ToString(proof->disagreements.front(), meant);
 }
 
-std::string Problem(const SandboxFile& one, const sandbox::Profile& profile) {
+std::string Problem(const Facts& facts, const SandboxFile& one, const sandbox::Profile& profile) {
   if (!one.file.read())
     return one.file.absent() ? "is not installed" : "cannot be read: " + one.file.problem;
   const auto stored = sandbox::Decode(one.file.text);
   if (!stored) return "is refused: " + stored.error().message;
-  return Differs(*stored, profile);
+  return Differs(facts, *stored, profile);
 }
 
 void JudgeFiles(const Context& context, Outcome& outcome) {
@@ -58,7 +80,7 @@ void JudgeFiles(const Context& context, Outcome& outcome) {
     const auto found = std::find_if(files.items.begin(), files.items.end(),
                                     [&](const auto& one) { return one.profile == profile.name; });
     const std::string problem =
-        found == files.items.end() ? "is not installed" : Problem(*found, profile);
+        found == files.items.end() ? "is not installed" : Problem(context.facts, *found, profile);
     if (problem.empty()) continue;
     outcome.because = profile.at;
     outcome.evidence = PathOf(profile.name);

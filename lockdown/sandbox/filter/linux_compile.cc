@@ -173,6 +173,10 @@ Result<std::string> BuildPfc(const Profile& profile, Arch arch, Shape shape) {
   return std::string(NextText(rest));
 }
 
+bool HasName(const Syscall& syscall) {
+  return ::seccomp_syscall_resolve_name(std::string(syscall.name).c_str()) != __NR_SCMP_ERROR;
+}
+
 Result<Compiled> CompileProfile(Profile profile, Arch arch) {
   BF_TRY(LeaveOutUnsupported(profile, arch));
   Compiled compiled{std::move(profile), arch, Shape::kTree, {}, {}};

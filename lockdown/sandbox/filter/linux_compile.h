@@ -21,6 +21,10 @@ Result<Program> Build(const Profile& profile, Arch arch, Shape shape);
 // libseccomp's own description of it.
 Result<std::string> BuildPfc(const Profile& profile, Arch arch, Shape shape);
 
+// Whether libseccomp has a name for it. Otherwise a filter for another architecture than the one
+// that builds leaves it to the default action.
+bool HasName(const Syscall& syscall);
+
 struct Compiled {
   Profile profile;  // without the rules that this libseccomp cannot express, if it says so
   Arch arch = Arch::kX86_64;

@@ -447,6 +447,29 @@ const std::vector<Opening>& Openings() {
       {"a process that cannot be looked at",
        [](D& d) { d.Write("proc/502/status", "Name:\tservice\n"); },
        {"sandbox-processes"}},
+      {"a filter that the kernel refuses",
+       [](D& d) { d.Reseal("kiosk", [](auto& one) { one.program.pop_back(); }); },
+       {"sandbox-files"}},
+      {"what kills is only denied",
+       [](D& d) {
+         d.Reseal("kiosk", [&](auto& one) {
+           auto profile = d.expected.profiles.back();
+           std::erase_if(profile.rules,
+                         [](const auto& rule) { return rule.syscall->name == "keyctl"; });
+           one.program = sandbox::CompileProfile(profile, sandbox::NativeArch()).value().program;
+         });
+       },
+       {"sandbox-files"}},
+      {"the image is for another architecture, on which what libseccomp lacks has the default",
+       [](D& d) {
+         const auto arch = sandbox::NativeArch() == sandbox::Arch::kX86_64 ? sandbox::Arch::kAarch64
+                                                                           : sandbox::Arch::kX86_64;
+         const auto made = sandbox::CompileProfile(d.expected.profiles.back(), arch).value();
+         EXPECT_FALSE(made.profile.notes.empty());
+         d.Write("usr/lib/betterframe/sandbox/kiosk.filter",
+                 sandbox::Encode(sandbox::StoredFrom(made.profile, arch, made.program)));
+       },
+       {}},
       // Not drift: what was given up, and what has ended.
       {"the key filter has given its capability up",
        [](D& d) { d.Run(kFilterGroup, "501", "0000000000000000"); },
