@@ -19,11 +19,12 @@ Digest Finish(sha256_ctx& context) {
 }
 
 std::string ToHex(const Digest& digest) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr char kDigits[] = "0123456789abcdef";
   std::string text(2 * digest.size(), '\0');
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    text[2 * i] = kDigits[digest[i] >> 4];
-    text[2 * i + 1] = kDigits[digest[i] & 0xf];
+  auto next = text.begin();
+  for (const std::uint8_t byte : digest) {
+    *next++ = kDigits[byte >> 4];
+    *next++ = kDigits[byte & 0xf];
   }
   return text;
 }
