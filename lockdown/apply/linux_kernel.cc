@@ -61,16 +61,22 @@ Result<std::string> LinuxSysfs::Read(const std::string& directory, const std::st
 
 Result<std::vector<std::string>> LinuxSysfs::List(const std::string& directory) {
   // A descriptor of its own: the position in a directory is shared by copies.
-  BF_ASSIGN(auto fd, OpenIn(directory, ".", O_RDONLY | O_DIRECTORY));
-  DIR* stream = ::fdopendir(fd.get());
-  if (stream == nullptr) return FailErrno(errno, "list /sys{}", directory);
-  fd.Release();
+  BF_ASSIGN(const auto fd, OpenIn(directory, ".", O_RDONLY | O_DIRECTORY));
   std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(stream)) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != ".." && names.size() < kMostNames) names.emplace_back(name);
+  // Not opendir: its buffer has 32 KiB, and to touch new memory takes longer than to read a few
+  // names.
+  alignas(dirent64) std::array<char, 1024> part;
+  while (true) {
+    const ssize_t got = ::getdents64(fd.get(), part.data(), part.size());
+    if (got < 0) return FailErrno(errno, "list /sys{}", directory);
+    if (got == 0) break;
+    for (ssize_t at = 0; at < got;) {
+      const auto* entry = reinterpret_cast<const dirent64*>(part.data() + at);
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != ".." && names.size() < kMostNames) names.emplace_back(name);
+      at += entry->d_reclen;
+    }
   }
-  ::closedir(stream);
   std::sort(names.begin(), names.end());
   return names;
 }
