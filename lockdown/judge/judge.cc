@@ -37,8 +37,8 @@ Decision JudgeEntries(const Policy& policy, const Situation& situation, Candidat
     if (step == Step::kNone) break;
   }
   if (closest == nullptr) {
-    decision.explanation = fmt::format("no entry names {} on bus {}", candidate.Identity(),
-                                       ToString(*candidate.bus()));
+    decision.explanation =
+        Joined({"no entry names ", candidate.Identity(), " on bus ", ToString(*candidate.bus())});
     return decision;
   }
   decision.entry = closest->name.value;

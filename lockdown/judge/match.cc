@@ -253,8 +253,8 @@ std::string Candidate::Explain(const Allow& entry, Step step) {
       return differ("interfaces differ", policy, InterfacesText());
     }
     case Step::kDescriptors:
-      return fmt::format("descriptors differ: policy sha256:{}, device sha256:{}",
-                         entry.descriptors.value, DescriptorsHash());
+      return Joined({"descriptors differ: policy sha256:", entry.descriptors.value,
+                     ", device sha256:", DescriptorsHash()});
     case Step::kInterface:
       return "the device fits, but this part of it gets no driver by the policy";
     case Step::kReports: {
