@@ -33,10 +33,10 @@ struct Answers {
   std::map<std::string, ProgramAnswer> programs;              // by the whole command
   std::map<std::string, std::optional<Properties>> builtins;  // by the whole command
   std::map<std::string, Properties> files;                    // of IMPORT{file}
-  std::set<std::string> paths;                                // that TEST finds, absolute
-  Properties database;                                        // of IMPORT{db}
-  Properties command_line;                                    // of IMPORT{cmdline}
-  Properties constants;                                       // CONST{arch}, CONST{virt}
+  std::map<std::string, unsigned> paths;  // that TEST finds, absolute, with their modes
+  Properties database;                    // of IMPORT{db}
+  Properties command_line;                // of IMPORT{cmdline}
+  Properties constants;                   // CONST{arch}, CONST{virt}
   Properties sysctl;
   Properties other_attributes;  // "[dmi/id]modalias"
 };

@@ -2,6 +2,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "udev-rules/rules/format.h"
 #include "udev-rules/rules/state.h"
@@ -61,12 +62,24 @@ bool Exists(const State& state, const std::string& path) {
                      });
 }
 
+unsigned Octal(std::string_view text) {
+  unsigned value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value, 8);
+  return value;
+}
+
 bool MatchTest(State& state, const Token& token) {
   const std::string path = state.Formatted(token.value);
-  const bool exists = Exists(state, path);
-  // Modes are not in the record.
-  if (exists && !token.attribute.empty()) state.Unanswered(token, path);
-  return exists == Wanted(token);
+  bool matches = Exists(state, path);
+  if (matches && !token.attribute.empty()) {
+    // Of attributes the record has no modes.
+    const auto known = state.event.answers.paths.find(path);
+    if (known == state.event.answers.paths.end())
+      state.Unanswered(token, path);
+    else
+      matches = (known->second & Octal(token.attribute)) != 0;
+  }
+  return matches == Wanted(token);
 }
 
 bool RunProgram(State& state, const Token& token, std::string& output) {

@@ -34,9 +34,11 @@ BROKEN = {
     # Somebody was there first: what the device has queued cannot be drained.
     "cannot drain": 'test $1 = input && /usr/lib/bf-test/bf-test-input grab /sys$2; exec REAL "$@"',
 }
+NONE = {"is missing": "rm", "is no program": "chmod 644"}
 # What the journal says of it.
 SAID = {
-    "is missing": ("bf-lockdown-decide is missing", "failed with exit code"),
+    "is missing": ("bf-lockdown-decide is missing or no program", "failed with exit code"),
+    "is no program": ("bf-lockdown-decide is missing or no program", "failed with exit code"),
     "crashes": ("bf-lockdown-decide", "SEGV"),
     "hangs": ("bf-lockdown-decide", "is taking longer than"),
     "has no memory": ("bf-lockdown-decide", "SEGV"),
@@ -63,15 +65,15 @@ def put_in_its_place(machine: InputMachine, script: str) -> None:
     machine.run(f"chmod 755 {_PLACE}/broken; mount --bind {_PLACE}/broken {_DECIDE}")
 
 
-def take_away(machine: InputMachine) -> None:
+def instead_of_all(machine: InputMachine, change: str) -> None:
     machine.run(f"set -e; mkdir -p {_PLACE}; mount -t tmpfs -o mode=755 tmpfs {_PLACE}\n"
-                f"cp -a {_HOME}/. {_PLACE}; rm {_PLACE}/bf-lockdown-decide; mount --bind {_PLACE} {_HOME}\n"
-                f"! test -e {_DECIDE}")
+                f"cp -a {_HOME}/. {_PLACE}; {change} {_PLACE}/bf-lockdown-decide\n"
+                f"mount --bind {_PLACE} {_HOME}; ! test -x {_DECIDE}")
 
 
 def make_it_so(machine: InputMachine, how: str) -> None:
-    if how == "is missing":
-        take_away(machine)
+    if how in NONE:
+        instead_of_all(machine, NONE[how])
         return
     put_in_its_place(machine, BROKEN[how])
     if how == "has no time":
@@ -87,7 +89,7 @@ def make_it_so(machine: InputMachine, how: str) -> None:
         machine.run(f"set -e; head -c 200 {_COMPILED} > {_PLACE}/half; mount --bind {_PLACE}/half {_COMPILED}")
 
 
-@pytest.mark.parametrize("how", ["is missing", *BROKEN])
+@pytest.mark.parametrize("how", [*NONE, *BROKEN])
 def test_where_it_fails_nothing_new_is_let_in(input_device, how):
     """Not even a keyboard that the policy allows; the pointer that is in use goes on, and the journal
     says why."""

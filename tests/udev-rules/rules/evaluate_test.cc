@@ -212,7 +212,7 @@ TEST(Evaluate, ImportsAnswerFromTheRecord) {
 TEST(Evaluate, TestLooksIntoTheRecord) {
   Event event = Touch();
   event.chain[0].attributes = {{"power/control", "auto"}, {"a/b/c", "1"}};
-  event.answers.paths = {"/sys/module/x"};
+  event.answers.paths = {{"/sys/module/x", 0755}};
   EXPECT_TRUE(Holds("TEST==\"power\"", event));
   EXPECT_TRUE(Holds("TEST==\"power/control\"", event));
   EXPECT_FALSE(Holds("TEST==\"pow\"", event));

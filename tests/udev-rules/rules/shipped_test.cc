@@ -66,7 +66,7 @@ Event Input(const std::string& keys) {
                       {"capabilities/sw", "0"}};
   Event event;
   event.chain = {input};
-  event.answers.paths = {kProgram};
+  event.answers.paths = {{kProgram, 0755}};
   // Whatever the builtins of the stock rules say of it is hostile.
   event.answers.builtins["input_id"] = Properties{{"ID_INPUT", "1"},
                                                   {"ID_INPUT_KEY", "1"},
@@ -153,10 +153,12 @@ TEST(ShippedRules, TheJournalIsToldThatDecideIsMissing) {
   const auto told = [](const Event& event) {
     const Outcome input = Evaluate(Set().files, event);
     return std::any_of(input.run.begin(), input.run.end(),
-                       [](const Write& write) { return write.value == kProgram + " is missing"; });
+                       [](const Write& write) { return write.value == kProgram + " is missing or no program"; });
   };
   Event event = Input(kPanelKeys);
   EXPECT_FALSE(told(event));
+  event.answers.paths[kProgram] = 0644;
+  EXPECT_TRUE(told(event));
   event.answers.paths.clear();
   EXPECT_TRUE(told(event));
 }
