@@ -15,6 +15,11 @@ install(CODE "
     COMMAND_ERROR_IS_FATAL ANY)
 " COMPONENT device)
 
+foreach(component device factory)
+  install(FILES ${CMAKE_SOURCE_DIR}/cmake/debian/copyright
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/betterframe-${component} COMPONENT ${component})
+endforeach()
+
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME betterframe)
 set(CPACK_PACKAGE_VENDOR BetterFrame)
