@@ -34,6 +34,19 @@ TEST(ParseToml, EveryValueKnowsWhereItWasWritten) {
   EXPECT_EQ(p.Text(), "");
 }
 
+// toml++ leaves what is defined for them, wherever they stand.
+TEST(ParseToml, CharactersThatTheParserCannotTakeAreRefused) {
+  for (const char* text :
+       {"\xef\xba\xa6", "\xef\xba\xbf", "\xef\xbb\x80", "\xef\xbb\xaf", "\xef\xbb\xbe"}) {
+    const Parsed p(fmt::format("a = 1\n# \xc3\xa4 {}\n", text));
+    EXPECT_EQ(p.Text(), "p.toml:2:5: characters from U+FEA6 to U+FEFE are not taken");
+  }
+  EXPECT_EQ(Parsed("\xef\xbb\xbf"
+                   "a = \"\xef\xba\xa5\"\n")
+                .Text(),
+            "");  // a mark of the order of bytes
+}
+
 TEST(ParseToml, SyntaxErrorHasItsPosition) {
   Parsed p("a = 1\nb = = 2\n");
   EXPECT_THAT(p.Text(), HasSubstr("p.toml:2:5: "));
