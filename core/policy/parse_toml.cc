@@ -8,6 +8,7 @@
 
 #include <exception>
 
+#include "core/policy/foreign.h"
 #include "core/policy/value.h"
 
 namespace bf::policy {
@@ -68,28 +69,6 @@ class Converter {
   Diagnostics& diagnostics_;
 };
 
-// Arabic presentation forms from U+FEA6 to U+FEFE. Where toml++ 3.3 asks whether one of them is a
-// blank it comes to a place that it has told the compiler cannot be reached.
-bool IsUnsafe(std::string_view at) {
-  if (at.size() < 3 || at[0] != '\xef') return false;
-  const auto second = static_cast<unsigned char>(at[1]);
-  const auto third = static_cast<unsigned char>(at[2]);
-  return (second == 0xba && third >= 0xa6 && third <= 0xbf) ||
-         (second == 0xbb && third >= 0x80 && third <= 0xbe);
-}
-
-// Where the first of them is, or nowhere.
-SourceRef FindUnsafe(std::string_view text, const std::string& file) {
-  SourceRef at{file, 1, 0};
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool starts = (static_cast<unsigned char>(text[i]) & 0xc0U) != 0x80U;
-    if (starts) ++at.column;
-    if (IsUnsafe(text.substr(i))) return at;
-    if (text[i] == '\n') at = {file, at.line + 1, 0};
-  }
-  return {};
-}
-
 }  // namespace
 
 Document ParseToml(std::string_view text, const std::string& file, Diagnostics& diagnostics) {
@@ -99,8 +78,8 @@ Document ParseToml(std::string_view text, const std::string& file, Diagnostics& 
     diagnostics.Add(document.at, "the file is longer than {} bytes", kMaxPolicyBytes);
     return document;
   }
-  if (const SourceRef at = FindUnsafe(text, file)) {
-    diagnostics.Add(at, "characters from U+FEA6 to U+FEFE are not taken");
+  if (const SourceRef at = FindForeign(text, file)) {
+    diagnostics.Add(at, "only in strings and comments may characters not be ASCII");
     return document;
   }
   const Converter converter(file, diagnostics);
