@@ -42,6 +42,7 @@ TEST(ParseToml, OutsideOfStringsAndCommentsAllIsAscii) {
   EXPECT_EQ(said("a = \"\u00e4\" \ufeef\n"), "p.toml:1:9: " + why);
   EXPECT_EQ(said("a = \"\"\"\u00e4\"\"\"\"\" \u00e4"), "p.toml:1:15: " + why);
   EXPECT_EQ(said("a = \"x\n\u00e4\""), "p.toml:2:1: " + why);
+  EXPECT_EQ(said("a = '''\\'''\n\u00e4 = 1"), "p.toml:2:1: " + why);
   EXPECT_EQ(said("\xef\xbb\xbf"
                  "a = 1 \xe4"),
             "p.toml:1:8: " + why);
