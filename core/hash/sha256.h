@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -20,6 +22,8 @@ class Sha256 {
   std::unique_ptr<State> state_;
 };
 
+// As 64 hexadecimal digits, or as the 32 bytes that those are.
 std::string HashOf(std::string_view bytes);
+std::array<std::uint8_t, 32> DigestOf(std::string_view bytes);
 
 }  // namespace bf::hash

@@ -20,6 +20,8 @@ namespace {
 
 // More names than the kernel would give any directory that is read here.
 constexpr std::size_t kMostNames = 8192;
+// Of any kernel.
+constexpr std::size_t kLeastPage = 4096;
 
 }  // namespace
 
@@ -42,21 +44,39 @@ Result<host::UniqueFd> LinuxSysfs::OpenIn(const std::string& directory, const st
 Result<std::string> LinuxSysfs::Read(const std::string& directory, const std::string& attribute,
                                      std::size_t limit) {
   BF_ASSIGN(const auto fd, OpenIn(directory, attribute, O_RDONLY));
-  return host::ReadAll(fd.get(), fmt::format("/sys{}/{}", directory, attribute), limit);
+  std::string text;
+  // sysfs gives a page at most at a time, and less at the end only: most are read with one call,
+  // into a string as long as they are, where st_size promises a page for each.
+  std::array<char, kLeastPage> part;
+  while (true) {
+    const ssize_t got = ::read(fd.get(), part.data(), part.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return FailErrno(errno, "read /sys{}/{}", directory, attribute);
+    text.append(part.data(), static_cast<std::size_t>(got));
+    if (text.size() > limit)
+      return Fail("/sys{}/{} is longer than {} bytes", directory, attribute, limit);
+    if (static_cast<std::size_t>(got) < part.size()) return text;
+  }
 }
 
 Result<std::vector<std::string>> LinuxSysfs::List(const std::string& directory) {
   // A descriptor of its own: the position in a directory is shared by copies.
-  BF_ASSIGN(auto fd, OpenIn(directory, ".", O_RDONLY | O_DIRECTORY));
-  DIR* stream = ::fdopendir(fd.get());
-  if (stream == nullptr) return FailErrno(errno, "list /sys{}", directory);
-  fd.Release();
+  BF_ASSIGN(const auto fd, OpenIn(directory, ".", O_RDONLY | O_DIRECTORY));
   std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(stream)) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != ".." && names.size() < kMostNames) names.emplace_back(name);
+  // Not opendir: its buffer has 32 KiB, and to touch new memory takes longer than to read a few
+  // names.
+  alignas(dirent64) std::array<char, 1024> part;
+  while (true) {
+    const ssize_t got = ::getdents64(fd.get(), part.data(), part.size());
+    if (got < 0) return FailErrno(errno, "list /sys{}", directory);
+    if (got == 0) break;
+    for (ssize_t at = 0; at < got;) {
+      const auto* entry = reinterpret_cast<const dirent64*>(part.data() + at);
+      const std::string_view name = entry->d_name;
+      if (name != "." && name != ".." && names.size() < kMostNames) names.emplace_back(name);
+      at += entry->d_reclen;
+    }
   }
-  ::closedir(stream);
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 namespace bf::lockdown::device {
 namespace {
 
@@ -17,12 +19,11 @@ int Digit(char c) {
 
 std::string ToHex(std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 15U];
+  std::string text(bytes.size() * 2, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(bytes[i]);
+    text[2 * i] = kDigits[byte >> 4U];
+    text[2 * i + 1] = kDigits[byte & 15U];
   }
   return text;
 }
@@ -40,7 +41,10 @@ std::optional<std::string> FromHex(std::string_view text) {
   return bytes;
 }
 
-std::string Hex16(std::uint16_t value) { return fmt::format("{:04x}", value); }
+std::string Hex16(std::uint16_t value) {
+  const std::array bytes = {static_cast<char>(value >> 8U), static_cast<char>(value & 0xffU)};
+  return ToHex({bytes.data(), bytes.size()});
+}
 
 std::optional<std::uint16_t> ParseHex16(std::string_view text) {
   if (text.size() != 4) return std::nullopt;

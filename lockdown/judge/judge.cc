@@ -37,8 +37,8 @@ Decision JudgeEntries(const Policy& policy, const Situation& situation, Candidat
     if (step == Step::kNone) break;
   }
   if (closest == nullptr) {
-    decision.explanation = fmt::format("no entry names {} on bus {}", candidate.Identity(),
-                                       ToString(*candidate.bus()));
+    decision.explanation =
+        Joined({"no entry names ", candidate.Identity(), " on bus ", ToString(*candidate.bus())});
     return decision;
   }
   decision.entry = closest->name.value;
@@ -139,21 +139,13 @@ Decision JudgeInput(const Policy& policy, const Situation& situation, const devi
 
 std::vector<device::UsbInterface> InterfacesOf(const device::UsbDevice& usb) {
   if (!usb.interfaces.empty()) return usb.interfaces;
-  std::vector<device::UsbInterface> interfaces;
   const auto* bytes = reinterpret_cast<const std::byte*>(usb.descriptors.data());
   const auto read = usb::ParseDescriptors({bytes, usb.descriptors.size()});
-  if (!read || read->configurations.empty()) return {{usb.name + ":?", 0, {}, std::nullopt, ""}};
-  const auto& first = read->configurations.front();
-  for (const auto& setting : first.alternates) {
-    const bool seen = std::any_of(interfaces.begin(), interfaces.end(), [&](const auto& one) {
-      return one.number == setting.interface_number;
-    });
-    if (seen) continue;
-    interfaces.push_back({fmt::format("{}:{}.{}", usb.name, first.value, setting.interface_number),
-                          setting.interface_number,
-                          {setting.code.base, setting.code.subclass, setting.code.protocol},
-                          std::nullopt,
-                          ""});
+  if (!read || read->configurations == 0) return {{usb.name + ":?", 0, {}, std::nullopt, ""}};
+  std::vector<device::UsbInterface> interfaces;
+  for (const auto& [number, code] : read->interfaces) {
+    interfaces.push_back(
+        {fmt::format("{}:{}.{}", usb.name, read->value, number), number, code, std::nullopt, ""});
   }
   return interfaces;
 }

@@ -2,7 +2,6 @@
 #include "lockdown/judge/match.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "core/hash/sha256.h"
 #include "lockdown/device/hex.h"
@@ -51,7 +50,7 @@ Candidate::Candidate(const device::UsbDevice* usb, const device::HidDevice* hid,
     problem_ = fmt::format("no bus of a policy has the path {}", Shown(path));
     return;
   }
-  if (input != nullptr) problem_ = ReadCapabilities(input->capabilities, capabilities_);
+  if (input != nullptr) problem_ = ReadCapabilities(input->capabilities, capabilities_.emplace());
   if (input != nullptr && hid != nullptr && !Lies(input->path, hid->path))
     problem_ = "it does not hang on that HID device";
   if (!problem_.empty() || *bus_ != Bus::kUsb) return;
@@ -68,7 +67,7 @@ Candidate::Candidate(const device::UsbDevice* usb, const device::HidDevice* hid,
 
 // Once; whether there is no problem with them.
 bool Candidate::ReadDescriptors() {
-  if (std::exchange(descriptors_read_, true)) return problem_.empty();
+  if (descriptors_ || !problem_.empty()) return descriptors_.has_value();
   const auto* bytes = reinterpret_cast<const std::byte*>(usb_->descriptors.data());
   const auto read = usb::ParseDescriptors({bytes, usb_->descriptors.size()});
   if (!read) {
@@ -76,33 +75,21 @@ bool Candidate::ReadDescriptors() {
     return false;
   }
   if (read->vendor != usb_->vendor || read->product != usb_->product ||
-      read->version != usb_->version || read->configurations.empty()) {
+      read->version != usb_->version || read->configurations == 0) {
     problem_ = "its descriptors are not those of its ids, or have no configuration";
     return false;
   }
-  only_hub_ = read->code.base == kHubClass;
-  const usb::Configuration& first = read->configurations.front();
-  for (const std::uint8_t number : first.InterfaceNumbers()) {
-    const auto setting =
-        std::find_if(first.alternates.begin(), first.alternates.end(),
-                     [&](const auto& one) { return one.interface_number == number; });
-    numbers_.push_back(number);
-    codes_.push_back({setting->code.base, setting->code.subclass, setting->code.protocol});
-  }
-  for (const auto& configuration : read->configurations) {
-    for (const auto& setting : configuration.alternates)
-      only_hub_ = only_hub_ && setting.code.base == kHubClass;
-  }
-  only_hub_ = only_hub_ && numbers_.size() == 1;
+  descriptors_ = *read;
   return true;
 }
 
 bool Candidate::IsHub() {
   return bus_ == Bus::kUsb && interface_ != nullptr && interface_->code.base == kHubClass &&
-         ReadDescriptors() && only_hub_;
+         ReadDescriptors() && descriptors_->only_hubs && descriptors_->interfaces.size() == 1;
 }
 
 std::optional<std::size_t> Candidate::Position() const {
+  if (!descriptors_) return std::nullopt;
   std::optional<unsigned> number;
   if (interface_ != nullptr) {
     number = interface_->number;
@@ -117,8 +104,9 @@ std::optional<std::size_t> Candidate::Position() const {
       number = *number * 10 + static_cast<unsigned>(c - '0');
     }
   }
-  for (std::size_t i = 0; i < numbers_.size(); ++i) {
-    if (numbers_[i] == *number) return i;
+  const auto& interfaces = descriptors_->interfaces;
+  for (std::size_t i = 0; i < interfaces.size(); ++i) {
+    if (interfaces[i].number == *number) return i;
   }
   return std::nullopt;
 }
@@ -154,16 +142,18 @@ Step Candidate::UsbDifference(const Allow& entry) {
   if (entry.serial && usb_->serial != entry.serial->value) return Step::kSerial;
   if (!entry.port.value.empty() && usb_->name != entry.port.value) return Step::kPort;
   if (!ReadDescriptors()) return Step::kInterfaces;
+  const auto& interfaces = descriptors_->interfaces;
   const bool same = std::equal(
-      codes_.begin(), codes_.end(), entry.interfaces.begin(), entry.interfaces.end(),
-      [](const device::ClassCode& code, const auto& one) { return code == one.value.code; });
+      interfaces.begin(), interfaces.end(), entry.interfaces.begin(), entry.interfaces.end(),
+      [](const usb::Interface& has, const auto& one) { return has.code == one.value.code; });
   if (!same) return Step::kInterfaces;
   if (DescriptorsHash() != entry.descriptors.value) return Step::kDescriptors;
   const auto position = Position();
   if (!position || !entry.interfaces[*position].value.bound) return Step::kInterface;
   // Another configuration than the first, or another setting, shows here.
-  if (interface_ != nullptr && interface_->code != codes_[*position]) return Step::kInterface;
-  const bool is_hid = codes_[*position].base == kHidClass;
+  if (interface_ != nullptr && interface_->code != interfaces[*position].code)
+    return Step::kInterface;
+  const bool is_hid = interfaces[*position].code.base == kHidClass;
   if (interface_ == nullptr && is_hid != (hid_ != nullptr)) return Step::kInterface;
   return Step::kNone;
 }
@@ -217,14 +207,17 @@ Step Candidate::FirstDifference(const Allow& entry) {
 
 std::string Candidate::Identity() const {
   if (usb_ != nullptr && bus_ == Bus::kUsb)
-    return fmt::format("{:04x}:{:04x}", usb_->vendor, usb_->product);
-  if (hid_ != nullptr) return fmt::format("{:04x}:{:04x}", hid_->vendor, hid_->product);
+    return device::Hex16(usb_->vendor) + ":" + device::Hex16(usb_->product);
+  if (hid_ != nullptr) return device::Hex16(hid_->vendor) + ":" + device::Hex16(hid_->product);
   return input_ != nullptr ? Shown(input_->device_name) : "";
 }
 
 std::string Candidate::InterfacesText() const {
   std::string text;
-  for (const auto& code : codes_) text += (text.empty() ? "" : " ") + device::ToString(code);
+  if (descriptors_) {
+    for (const auto& one : descriptors_->interfaces)
+      text += (text.empty() ? "" : " ") + device::ToString(one.code);
+  }
   return text.empty() ? "none" : text;
 }
 
@@ -260,8 +253,8 @@ std::string Candidate::Explain(const Allow& entry, Step step) {
       return differ("interfaces differ", policy, InterfacesText());
     }
     case Step::kDescriptors:
-      return differ("descriptors differ", "sha256:" + entry.descriptors.value,
-                    "sha256:" + DescriptorsHash());
+      return Joined({"descriptors differ: policy sha256:", entry.descriptors.value,
+                     ", device sha256:", DescriptorsHash()});
     case Step::kInterface:
       return "the device fits, but this part of it gets no driver by the policy";
     case Step::kReports: {
@@ -285,10 +278,10 @@ std::string Candidate::Explain(const Allow& entry, Step step) {
     case Step::kCapabilities: {
       const auto& wanted = Closest(entry)->capabilities.value;
       for (const auto& field : input::kCapabilityFields) {
-        if (wanted.*field.bits == capabilities_.*field.bits) continue;
+        if (wanted.*field.bits == (*capabilities_).*field.bits) continue;
         return differ(fmt::format("capabilities {} differ", field.name),
                       input::ToString(wanted.*field.bits),
-                      input::ToString(capabilities_.*field.bits));
+                      input::ToString((*capabilities_).*field.bits));
       }
       return "capabilities differ";
     }

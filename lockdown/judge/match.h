@@ -9,6 +9,7 @@
 #include "lockdown/device/device.h"
 #include "lockdown/judge/keys.h"
 #include "lockdown/policy/policy.h"
+#include "lockdown/usb/descriptors.h"
 
 namespace bf::lockdown {
 
@@ -78,12 +79,8 @@ class Candidate {
   bool reports_ = false;
   std::optional<Bus> bus_;
   std::string problem_;
-  bool descriptors_read_ = false;
-  // Of the first configuration, by position.
-  std::vector<std::uint8_t> numbers_;
-  std::vector<device::ClassCode> codes_;
-  bool only_hub_ = false;
-  input::Capabilities capabilities_;
+  std::optional<usb::Descriptors> descriptors_;
+  std::optional<input::Capabilities> capabilities_;  // of input_
   std::string descriptors_hash_;
   std::string reports_hash_;
 };

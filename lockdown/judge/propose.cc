@@ -80,7 +80,7 @@ Result<std::string> ProposeEntry(const device::Device& device) {
     const auto* bytes = reinterpret_cast<const std::byte*>(usb.descriptors.data());
     BF_ASSIGN(const auto read,
               bf::lockdown::usb::ParseDescriptors({bytes, usb.descriptors.size()}));
-    if (read.configurations.empty()) return Fail("its descriptors have no configuration");
+    if (read.configurations == 0) return Fail("its descriptors have no configuration");
     text += fmt::format("vendor = \"{:04x}\"\nproduct = \"{:04x}\"\nversion = \"{:04x}\"\n",
                         usb.vendor, usb.product, usb.version);
     text += fmt::format("device_name = {}\n", policy::Quote(usb.product_name));

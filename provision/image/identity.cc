@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/image/identity.h"
 
-#include <sha256.h>
-
 #include <cstring>
 
-namespace bf::provision::image {
+#include "core/hash/sha256.h"
 
-std::string Sha256(std::string_view data) {
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA2_CTX context;
-  SHA256Init(&context);
-  SHA256Update(&context, reinterpret_cast<const std::uint8_t*>(data.data()), data.size());
-  SHA256Final(reinterpret_cast<std::uint8_t*>(digest.data()), &context);
-  return digest;
-}
+namespace bf::provision::image {
 
 Fingerprint& Fingerprint::Add(std::string_view part) {
   data_ += fmt::format("{}:", part.size());
   data_ += part;
   return *this;
+}
+
+std::string Fingerprint::Finish() const {
+  const auto digest = hash::DigestOf(data_);
+  return {digest.begin(), digest.end()};
 }
 
 disk::Guid DeriveGuid(std::string_view identity, std::string_view purpose) {

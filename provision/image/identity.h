@@ -11,13 +11,12 @@
 
 namespace bf::provision::image {
 
-std::string Sha256(std::string_view data);  // 32 bytes
 // Parts are length-prefixed, so that ("ab","c") differs from ("a","bc").
 class Fingerprint {
  public:
   Fingerprint& Add(std::string_view part);
   Fingerprint& Add(std::uint64_t number) { return Add(std::to_string(number)); }
-  std::string Finish() const { return Sha256(data_); }
+  std::string Finish() const;  // the 32 bytes of their SHA-256
 
  private:
   std::string data_;

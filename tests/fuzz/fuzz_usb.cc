@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <bitset>
 #include <cstdint>
 
 #include "lockdown/usb/descriptors.h"
@@ -9,16 +10,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto bytes = std::as_bytes(std::span(data, size));
   const auto parsed = ParseDescriptors(bytes);
   if (!parsed) return 0;
-  std::size_t counted = 18;
-  for (const Configuration& config : parsed->configurations) {
-    counted += 9 + 8 * config.associations.size();
-    for (const Alternate& alternate : config.alternates) {
-      counted += 9 + 7 * alternate.endpoints.size() + 9 * alternate.hid.size();
-      if (!alternate.hid.empty() && alternate.code.base != kClassHid) __builtin_trap();
-    }
-    if (config.InterfaceNumbers().size() > 32) __builtin_trap();
+  const auto& interfaces = parsed->interfaces;
+  if (interfaces.size() > kMaxInterfaces) __builtin_trap();
+  if (18 + 9 * (parsed->configurations + interfaces.size()) > size) __builtin_trap();
+  std::bitset<kMaxInterfaces> seen;
+  for (const Interface& one : interfaces) {
+    if (seen.test(one.number)) __builtin_trap();
+    seen.set(one.number);
   }
-  if (counted > size || parsed->contradictions.size() > 16) __builtin_trap();
   const auto again = ParseDescriptors(bytes);
   if (!again || *again != *parsed) __builtin_trap();
   return 0;

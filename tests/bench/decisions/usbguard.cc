@@ -1,27 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/bench/decisions/usbguard.h"
 
+#include <istream>
+#include <streambuf>
 #include <usbguard/Device.hpp>
 #include <usbguard/DeviceManager.hpp>
 #include <usbguard/DeviceManagerHooks.hpp>
 #include <usbguard/MemoryRuleSet.hpp>
 #include <usbguard/Rule.hpp>
+#include <usbguard/USB.hpp>
 #include <vector>
 
 namespace bf::bench {
 namespace {
 
-// A device belongs to a manager; nothing here is asked of it.
-// Its destructor is not virtual, and nobody deletes it through a base.
+// Its classes have virtual functions and no virtual destructor; nobody deletes one through a base.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"
+
+// A device belongs to a manager; nothing here is asked of it.
 struct NoHooks final : usbguard::DeviceManagerHooks {
   void dmHookDeviceEvent(usbguard::DeviceManager::EventType /*event*/,
                          std::shared_ptr<usbguard::Device> /*device*/) override {}
   void dmHookDeviceException(const std::string& /*message*/) override {}
   std::uint32_t dmHookAssignID() override { return 1; }
 };
-#pragma GCC diagnostic pop
 
 struct NoManager : usbguard::DeviceManager {
   using DeviceManager::DeviceManager;
@@ -36,11 +39,56 @@ struct NoManager : usbguard::DeviceManager {
   }
 };
 
-struct ADevice : usbguard::Device {
+// Reads bytes where they are: its parser takes a stream, and this is the cheapest there is. (Its
+// daemon has one that reads a file through a buffer of its own.)
+class InPlace final : public std::streambuf {
+ public:
+  explicit InPlace(std::string_view bytes) {
+    char* begin = const_cast<char*>(bytes.data());  // a get area is never written to
+    setg(begin, begin, begin + bytes.size());
+  }
+};
+
+// The device of its daemon (UEventDevice, which is not in its headers) without the reading of
+// files: its parser walks the descriptors, each is hashed, and those that it knows are loaded.
+struct ADevice final : usbguard::Device, usbguard::USBDescriptorParserHooks {
   using Device::Device;
+
+  void Read(std::string_view descriptors) {
+    InPlace bytes(descriptors);
+    std::istream stream(&bytes);
+    initializeHash();
+    usbguard::USBDescriptorParser parser(*this);
+    parser.parse(stream);
+    finalizeHash();
+  }
+
   bool isController() const override { return false; }
   std::string getSystemName() const override { return getPort(); }
+
+  void parseUSBDescriptor(usbguard::USBDescriptorParser* parser, const usbguard::USBDescriptor* raw,
+                          usbguard::USBDescriptor* parsed) override {
+    USBDescriptorParserHooks::parseUSBDescriptor(parser, raw, parsed);
+    updateHash(raw, raw->bHeader.bLength);
+  }
+  void loadUSBDescriptor(usbguard::USBDescriptorParser* parser,
+                         const usbguard::USBDescriptor* descriptor) override {
+    switch (descriptor->bHeader.bDescriptorType) {
+      case usbguard::USB_DESCRIPTOR_TYPE_DEVICE:
+        return loadDeviceDescriptor(parser, descriptor);
+      case usbguard::USB_DESCRIPTOR_TYPE_CONFIGURATION:
+        return loadConfigurationDescriptor(parser, descriptor);
+      case usbguard::USB_DESCRIPTOR_TYPE_INTERFACE:
+        return loadInterfaceDescriptor(parser, descriptor);
+      case usbguard::USB_DESCRIPTOR_TYPE_ENDPOINT:
+        return loadEndpointDescriptor(parser, descriptor);
+      default:
+        return;
+    }
+  }
 };
+
+#pragma GCC diagnostic pop
 
 }  // namespace
 
@@ -50,19 +98,18 @@ struct UsbguardRules::State {
   NoHooks hooks;
   NoManager manager{hooks};
 
-  ADevice Make(const Plugged& plugged) {
-    ADevice device(manager);
+  // Shared, as a manager holds it.
+  std::shared_ptr<ADevice> Make(const Plugged& plugged) {
+    auto made = std::make_shared<ADevice>(manager);
+    ADevice& device = *made;
     device.setDeviceID(usbguard::USBDeviceID(plugged.vendor, plugged.product));
     device.setName(plugged.name);
     device.setSerial(plugged.serial);
     device.setPort(plugged.port);
     device.setConnectType("hotplug");
     device.setParentHash("none");
-    device.refMutableInterfaceTypes().emplace_back("03:00:00");
-    device.initializeHash();
-    device.updateHash(plugged.descriptors.data(), plugged.descriptors.size());
-    device.finalizeHash();
-    return device;
+    device.Read(plugged.descriptors);
+    return made;
   }
 };
 
@@ -87,12 +134,12 @@ bool UsbguardRules::Allows(std::size_t device) const {
 }
 
 bool UsbguardRules::AllowsPlugged(const Plugged& device) const {
-  const auto rule = state_->Make(device).getDeviceRule(true, true, true);
+  const auto rule = state_->Make(device)->getDeviceRule(true, true, true);
   return state_->rules.getFirstMatchingRule(rule)->getTarget() == usbguard::Rule::Target::Allow;
 }
 
 std::string UsbguardRules::HashOf(const Plugged& device) const {
-  return state_->Make(device).getHash();
+  return state_->Make(device)->getHash();
 }
 
 }  // namespace bf::bench

@@ -75,5 +75,25 @@ TEST(Facts, OverlongAnswersAreNoAnswers) {
   EXPECT_EQ(facts->devices[0].usb->descriptors, "");
 }
 
+TEST(Facts, WhatIsLongerThanOneCallGivesIsReadToItsEnd) {
+  FakeMachine machine;
+  device::Device panel = Recorded("panel")[0];
+  // A page, less and more, so that parts end where a page does and elsewhere.
+  for (const std::size_t size : {4095u, 4096u, 4097u, 65'536u}) {
+    panel.usb->descriptors = std::string(size - 1, 'x') + "y";
+    machine.tree.Write("sys" + panel.usb->path + "/descriptors", panel.usb->descriptors);
+    LinuxSysfs sysfs(machine.tree.path());
+    EXPECT_EQ(sysfs.Read(panel.usb->path, "descriptors", size).value(), panel.usb->descriptors);
+    EXPECT_FALSE(sysfs.Read(panel.usb->path, "descriptors", size - 1));
+  }
+  std::vector<std::string> names;
+  for (int i = 1000; i < 1200; ++i) {
+    names.push_back("event" + std::to_string(i));
+    machine.tree.Write("sys/many/" + names.back(), "");
+  }
+  LinuxSysfs sysfs(machine.tree.path());
+  EXPECT_EQ(sysfs.List("/many").value(), names);
+}
+
 }  // namespace
 }  // namespace bf::lockdown::test
