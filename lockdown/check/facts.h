@@ -157,7 +157,7 @@ struct Facts {
   // System calls for which libseccomp has no name: a build for another architecture leaves what
   // denies them to the default.
   std::vector<std::string_view> unnamed;
-  Seen<Service> services;    // those of sandboxed_units.h
+  Seen<Service> services;    // those of units/sandboxed.h
   File stage;                // what `apply` left in /run/betterframe
   bool maintenance = false;  // a maintenance window is open
   std::string maintenance_problem{kNotRead};

@@ -4,8 +4,8 @@
 
 #include "core/host/file.h"
 #include "lockdown/check/linux_facts.h"
-#include "lockdown/check/sandboxed_units.h"
 #include "lockdown/sandbox/start/stored.h"
+#include "lockdown/units/sandboxed.h"
 
 namespace bf::lockdown::check {
 namespace {
@@ -69,11 +69,11 @@ Seen<SandboxFile> ReadSandboxFiles(const std::string& root) {
 Seen<Service> ReadServices(const std::string& root) {
   Seen<Service> services;
   std::vector<std::string> names;
-  for (const auto& one : kSandboxedUnits) names.emplace_back(one.name);
+  for (const auto& one : units::kSandboxedUnits) names.emplace_back(one.name);
   const auto running = RunningUnits(root);
   services.problem = running.problem;
   for (const auto& name : running.items) {
-    if (FindSandboxedUnit(name) == nullptr) continue;
+    if (units::FindSandboxedUnit(name) == nullptr) continue;
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   for (const auto& name : names) {

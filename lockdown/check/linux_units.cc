@@ -67,13 +67,37 @@ std::string TextOf(const std::string& root, const std::string& path) {
   return text ? *text : "";
 }
 
+// The names whose NAME.d directories hold drop-ins of a unit, those that win first: of
+// "a-b@1.service" its own, "a-b@.service", and then what stands before the dashes, "a-.service".
+void AddDropInNames(const std::string& name, std::vector<std::string>& names) {
+  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  names.push_back(name);
+  if (const std::string base = TemplateOf(name); !base.empty()) AddDropInNames(base, names);
+  const auto at = std::min(name.find('@'), name.rfind('.'));
+  if (at == name.npos || at == 0) return;
+  // A dash at the end is the one that the last step has cut at.
+  const auto dash = name.substr(0, name[at - 1] == '-' ? at - 1 : at).rfind('-');
+  if (dash == name.npos || dash == 0) return;
+  // The prefix of an instance is an instance too; that of a template is none.
+  const auto dot = name.rfind('.');
+  const bool instance = name[at] == '@' && dot > at + 1;
+  AddDropInNames(name.substr(0, dash + 1) + name.substr(instance ? at : dot), names);
+}
+
+// systemd.unit(5): in the order of the names of the files, and of one name the file that the first
+// directory has. The drop-ins of all units of a type come last.
 void AddDropIns(const std::string& root, const std::string& name, Unit& unit) {
+  std::vector<std::string> names;
+  AddDropInNames(name, names);
   std::map<std::string, std::string> by_name;
-  for (const auto directory : kUnitDirectories) {
-    const std::string path = fmt::format("{}/{}.d", directory, name);
+  const auto look = [&](std::string_view directory, std::string_view of) {
+    const std::string path = fmt::format("{}/{}.d", directory, of);
     for (const auto& file : Names(host::Under(root, path)))
       if (file.ends_with(".conf")) by_name.emplace(file, path + "/" + file);
-  }
+  };
+  for (const auto directory : kUnitDirectories)
+    for (const auto& one : names) look(directory, one);
+  for (const auto directory : kUnitDirectories) look(directory, name.substr(name.rfind('.') + 1));
   for (const auto& [file, path] : by_name)
     if (!IsMask(root, path)) unit.files.push_back({path, TextOf(root, path)});
 }
@@ -113,7 +137,6 @@ Unit ReadUnit(const std::string& root, const std::string& name) {
       break;
     }
   }
-  if (const std::string base = TemplateOf(name); !base.empty()) AddDropIns(root, base, unit);
   AddDropIns(root, name, unit);
   unit.running = ControlGroup(root, name);
   return unit;

@@ -2,13 +2,16 @@
 #include <algorithm>
 
 #include "lockdown/check/row_tables.h"
-#include "lockdown/check/sandboxed_units.h"
 #include "lockdown/sandbox/filter/prove.h"
 #include "lockdown/sandbox/start/privileges.h"
 #include "lockdown/sandbox/start/stored.h"
+#include "lockdown/units/sandboxed.h"
 
 namespace bf::lockdown::check {
 namespace {
+
+using units::FindSandboxedUnit;
+using units::SandboxedUnit;
 
 const sandbox::Profile* FindProfile(const Context& context, std::string_view name) {
   const auto& all = context.expected.profiles;
@@ -102,7 +105,7 @@ constexpr std::string_view kCommands[] = {"ExecCondition", "ExecStartPre", "Exec
 void JudgeCommands(const Unit& unit, const SandboxedUnit& wanted, Outcome& outcome) {
   for (const auto key : kCommands) {
     for (const auto& command : ListSetting(unit.files, "Service", key)) {
-      const std::string profile = ProfileOf(command.value);
+      const std::string profile = units::ProfileOf(command.value);
       if (wanted.Allows(profile)) continue;
       outcome.evidence = command.at;
       if (profile.empty())
@@ -202,32 +205,6 @@ constexpr Row kRows[] = {
 };
 
 }  // namespace
-
-const SandboxedUnit* FindSandboxedUnit(std::string_view name) {
-  const auto at = name.find('@');
-  const auto dot = name.rfind('.');
-  std::string service(name);
-  if (at != name.npos && dot != name.npos && dot > at)
-    service = std::string(name.substr(0, at + 1)) + std::string(name.substr(dot));
-  for (const auto& one : kSandboxedUnits)
-    if (one.name == service) return &one;
-  return nullptr;
-}
-
-std::string ProfileOf(std::string_view command) {
-  auto words = SplitWords(command);
-  if (words.size() < 3) return {};
-  // systemd.service(5): a failure that does not count. "+" and "!" would keep rights, and "@" and
-  // ":" are used by none of ours.
-  std::string& program = words[0];
-  if (program.starts_with('-')) program.erase(0, 1);
-  if (program == "/usr/libexec/betterframe/bf-lockdown-exec" && words[2] == "--") return words[1];
-  if (program == "/usr/bin/bf-lockdown" && words[1] == "exec") {
-    for (std::size_t at = 2; at + 1 < words.size(); ++at)
-      if (words[at + 1] == "--") return words[at];
-  }
-  return {};
-}
 
 std::span<const Row> SandboxRows() { return kRows; }
 

@@ -408,6 +408,42 @@ const std::vector<Opening>& Openings() {
                  "/usr/bin/x\n");
        },
        {"sandbox-units"}},
+      {"a drop-in of all services",
+       [](D& d) {
+         d.Write("etc/systemd/system/service.d/x.conf", "[Service]\nExecStart=/bin/sh\n");
+       },
+       {"sandbox-units", "emergency-shell", "rescue-shell"}},
+      {"a drop-in of all services that begin alike",
+       [](D& d) {
+         d.Write("etc/systemd/system/bf-.service.d/x.conf", "[Service]\nExecStartPre=/bin/sh\n");
+       },
+       {"sandbox-units"}},
+      {"a drop-in of all instances that begin alike",
+       [](D& d) {
+         d.Write("etc/systemd/system/bf-input-@input4.service.d/x.conf",
+                 "[Service]\nExecStartPre=/bin/sh\n");
+       },
+       {"sandbox-units"}},
+      {"what a drop-in of all services says, one of the unit takes back",
+       [](D& d) {
+         d.Write("etc/systemd/system/service.d/x.conf", "[Service]\nExecStartPre=/bin/sh\n");
+         for (const char* unit : {"emergency", "rescue", "bf-", "betterframe-kiosk"})
+           d.Write(fmt::format("usr/lib/systemd/system/{}.service.d/x.conf", unit), "[Service]\n");
+       },
+       {}},
+      {"a drop-in hides a command behind a backslash that is not the last character",
+       [](D& d) {
+         d.Write("etc/systemd/system/bf-lockdown.service.d/x.conf",
+                 "[Service]\nEnvironment=A=b \\ \nExecStartPre=/bin/sh\n");
+       },
+       {"sandbox-units"}},
+      {"a second command in the line",
+       [](D& d) {
+         d.Append("usr/lib/systemd/system/bf-lockdown.service",
+                  "ExecReload=/usr/libexec/betterframe/bf-lockdown-exec bf-lockdown -- /bin/true ; "
+                  "/bin/sh -c evil\n");
+       },
+       {"sandbox-units"}},
       {"no service of ours is there",
        [](D& d) {
          for (const char* name : {"bf-lockdown", "bf-input-filter@", "betterframe-kiosk"})
