@@ -4,47 +4,12 @@
 
 #include "core/host/file.h"
 #include "lockdown/check/linux_facts.h"
+#include "lockdown/check/linux_processes.h"
 #include "lockdown/sandbox/start/stored.h"
 #include "lockdown/units/sandboxed.h"
 
 namespace bf::lockdown::check {
-namespace {
-
 namespace fs = std::filesystem;
-
-// Those of a control group and of the groups below it, which a service may make for itself.
-std::vector<std::string> Pids(const std::string& root, const std::string& group) {
-  std::vector<std::string> pids;
-  const auto take = [&](const fs::path& path) {
-    const auto text = host::ReadFile(path.string());
-    std::string_view rest = text ? std::string_view(*text) : std::string_view();
-    while (!rest.empty()) {
-      const auto end = std::min(rest.find('\n'), rest.size());
-      if (end != 0) pids.emplace_back(rest.substr(0, end));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-  };
-  const fs::path top = host::Under(root, group);
-  take(top / "cgroup.procs");
-  std::error_code error;
-  for (fs::recursive_directory_iterator at(top, error), end; !error && at != end;
-       at.increment(error))
-    if (at->is_directory(error)) take(at->path() / "cgroup.procs");
-  return pids;
-}
-
-std::vector<Process> ReadProcesses(const std::string& root, const std::string& group) {
-  std::vector<Process> processes;
-  for (auto& pid : Pids(root, group)) {
-    File status = ReadText(root, fmt::format("/proc/{}/status", pid));
-    // It has ended since, or only waits to be told of.
-    const bool ended = status.absent() || status.text.find("\nState:\tZ") != std::string::npos;
-    if (!ended) processes.push_back({std::move(pid), std::move(status)});
-  }
-  return processes;
-}
-
-}  // namespace
 
 Seen<SandboxFile> ReadSandboxFiles(const std::string& root) {
   Seen<SandboxFile> files;
@@ -66,20 +31,23 @@ Seen<SandboxFile> ReadSandboxFiles(const std::string& root) {
   return files;
 }
 
-Seen<Service> ReadServices(const std::string& root) {
+Seen<Service> ReadServices(const std::string& root, const ControlGroups& running) {
   Seen<Service> services;
   std::vector<std::string> names;
   for (const auto& one : units::kSandboxedUnits) names.emplace_back(one.name);
-  const auto running = RunningUnits(root);
   services.problem = running.problem;
-  for (const auto& name : running.items) {
+  for (const auto& [name, groups] : running.by_name) {
     if (units::FindSandboxedUnit(name) == nullptr) continue;
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   for (const auto& name : names) {
-    Service service{ReadUnit(root, name), {}};
-    if (!service.unit.running.empty())
-      service.processes = ReadProcesses(root, service.unit.running);
+    Service service{ReadUnit(root, name, running), {}, {}};
+    for (const auto& group : service.unit.running) {
+      auto pids = PidsBelow(root, group);
+      if (!pids.read()) service.problem = std::move(pids.problem);
+      for (auto& pid : pids.items)
+        if (auto process = ReadProcess(root, pid)) service.processes.push_back(*std::move(process));
+    }
     services.items.push_back(std::move(service));
   }
   return services;

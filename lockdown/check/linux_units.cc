@@ -102,18 +102,6 @@ void AddDropIns(const std::string& root, const std::string& name, Unit& unit) {
     if (!IsMask(root, path)) unit.files.push_back({path, TextOf(root, path)});
 }
 
-// A control group of its own is what a running unit has, somewhere below system.slice.
-std::string ControlGroup(const std::string& root, const std::string& name) {
-  const std::string top = "/sys/fs/cgroup/system.slice";
-  if (Exists(root, top + "/" + name)) return top + "/" + name;
-  for (const auto& slice : Names(host::Under(root, top))) {
-    if (!slice.ends_with(".slice")) continue;
-    std::string path = fmt::format("{}/{}/{}", top, slice, name);
-    if (Exists(root, path)) return path;
-  }
-  return "";
-}
-
 bool IsGetty(std::string_view name) {
   return name.ends_with(".service") &&
          (name.starts_with("getty@") || name.starts_with("serial-getty@") ||
@@ -123,7 +111,7 @@ bool IsGetty(std::string_view name) {
 
 }  // namespace
 
-Unit ReadUnit(const std::string& root, const std::string& name) {
+Unit ReadUnit(const std::string& root, const std::string& name, const ControlGroups& running) {
   Unit unit;
   unit.name = name;
   for (const std::string& candidate : {name, TemplateOf(name)}) {
@@ -138,25 +126,11 @@ Unit ReadUnit(const std::string& root, const std::string& name) {
     }
   }
   AddDropIns(root, name, unit);
-  unit.running = ControlGroup(root, name);
+  unit.running = running.Of(name);
   return unit;
 }
 
-Seen<std::string> RunningUnits(const std::string& root) {
-  const std::string top = "/sys/fs/cgroup/system.slice";
-  Seen<std::string> units;
-  std::vector<std::string> groups = {top};
-  for (const auto& slice : Names(host::Under(root, top)))
-    if (slice.ends_with(".slice")) groups.push_back(top + "/" + slice);
-  for (const auto& group : groups) {
-    for (auto& name : Names(host::Under(root, group))) units.items.push_back(std::move(name));
-  }
-  // Without these nobody can say what runs.
-  units.problem = Exists(root, top) ? "" : top + " is not there";
-  return units;
-}
-
-Seen<Unit> ReadGettys(const std::string& root) {
+Seen<Unit> ReadGettys(const std::string& root, const ControlGroups& running) {
   Seen<Unit> gettys;
   std::map<std::string, std::vector<std::string>> wanted;
   for (const auto directory : kUnitDirectories) {
@@ -167,11 +141,10 @@ Seen<Unit> ReadGettys(const std::string& root) {
         if (IsGetty(name)) wanted[name].push_back(path + "/" + name);
     }
   }
-  const auto running = RunningUnits(root);
-  for (const auto& name : running.items)
+  for (const auto& [name, groups] : running.by_name)
     if (IsGetty(name)) wanted.try_emplace(name);
   for (auto& [name, by] : wanted) {
-    Unit unit = ReadUnit(root, name);
+    Unit unit = ReadUnit(root, name, running);
     unit.wanted_by = std::move(by);
     gettys.items.push_back(std::move(unit));
   }

@@ -2,6 +2,7 @@
 // Each way out is opened by itself on a device that is otherwise shut, and each time exactly its
 // row turns red. A row that no case can make red is not tested, and fails here.
 #include <set>
+#include <thread>
 
 #include "tests/lockdown/check/clean_device.h"
 #include "tests/support/golden.h"
@@ -459,6 +460,44 @@ const std::vector<Opening>& Openings() {
          d.Replace("proc/503/status", "Seccomp:\t2", "Seccomp:\t0");
        },
        {"sandbox-processes"}},
+      {"a service in a slice of a slice",
+       [](D& d) {
+         d.Run("a.slice/a-b.slice/a-b-c.slice/bf-state.service", "503", "0000000000000000");
+         d.Replace("proc/503/status", "Seccomp:\t2", "Seccomp:\t0");
+       },
+       {"sandbox-processes"}},
+      {"a service in no slice of the system's",
+       [](D& d) {
+         d.Run("../my.slice/betterframe-kiosk.service", "503", "0000000000000000");
+         d.Replace("proc/503/status", "Seccomp:\t2", "Seccomp:\t0");
+       },
+       {"sandbox-processes"}},
+      {"a getty in a slice of another",
+       [](D& d) {
+         d.Write("sys/fs/cgroup/my.slice/my-own.slice/getty@tty3.service/cgroup.procs", "503\n");
+       },
+       {"getty-screen"}},
+      {"a PAM session takes the processes elsewhere",
+       [](D& d) {
+         d.Write("etc/systemd/system/betterframe-kiosk.service.d/x.conf",
+                 "[Service]\nPAMName=login\n");
+       },
+       {"sandbox-units"}},
+      {"the processes of a group cannot be read",
+       [](D& d) {
+         d.Remove("sys/fs/cgroup/system.slice/betterframe-kiosk.service/cgroup.procs");
+         d.Write("sys/fs/cgroup/system.slice/betterframe-kiosk.service/cgroup.procs/x", "");
+       },
+       {"sandbox-processes"}},
+      {"the first thread has ended, and another runs outside",
+       [](D& d) {
+         const std::string alive = d.tree.Read("proc/502/status");
+         d.Replace("proc/502/status", "S (sleeping)", "Z (zombie)");
+         d.Write("proc/502/task/502/status", d.tree.Read("proc/502/status"));
+         d.Write("proc/502/task/505/status", alive);
+         d.Replace("proc/502/task/505/status", "Seccomp:\t2", "Seccomp:\t0");
+       },
+       {"sandbox-processes"}},
       {"the filters of the key filter are none",
        [](D& d) { d.Replace("proc/501/status", "Seccomp_filters:\t1", "Seccomp_filters:\t0"); },
        {"sandbox-processes"}},
@@ -515,6 +554,7 @@ const std::vector<Opening>& Openings() {
        [](D& d) {
          d.Replace("proc/502/status", "Seccomp:\t2", "Seccomp:\t0");
          d.Replace("proc/502/status", "S (sleeping)", "Z (zombie)");
+         d.Write("proc/502/task/502/status", d.tree.Read("proc/502/status"));
        },
        {}},
       {"a list was changed",
@@ -574,6 +614,23 @@ TEST(EscapeMatrix, AWindowThatPolicyDoesNotHaveIsDrift) {
   facts.maintenance = true;
   EXPECT_EQ(RedRows(Check(device.policy, device.expected, facts)),
             std::set<std::string>{"maintenance"});
+}
+
+// What has just been started has no filter yet; what stays so is drift.
+TEST(EscapeMatrix, AProcessThatIsBeingStartedIsLookedAtAgain) {
+  CleanDevice device;
+  const std::string status = device.tree.Read("proc/502/status");
+  device.Replace("proc/502/status", "Name:\tservice", "Name:\tbf-lockdown-exe");
+  device.Replace("proc/502/status", "Seccomp:\t2", "Seccomp:\t0");
+  EXPECT_EQ(RedRows(device.Checked()), std::set<std::string>{"sandbox-processes"});
+  std::thread starts([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    device.Write("proc/502/next", status);
+    std::filesystem::rename(device.tree / "proc/502/next", device.tree / "proc/502/status");
+  });
+  const auto results = device.Checked();
+  starts.join();
+  EXPECT_EQ(Drifts(results), "");
 }
 
 // The keymap is read by ioctl, which a tree of files does not answer.
