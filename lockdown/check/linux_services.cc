@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <filesystem>
 
 #include "core/host/file.h"
 #include "lockdown/check/linux_facts.h"
 #include "lockdown/check/linux_processes.h"
+#include "lockdown/sandbox/start/linux_trusted.h"
 #include "lockdown/sandbox/start/stored.h"
 #include "lockdown/units/sandboxed.h"
 
@@ -14,13 +17,18 @@ namespace fs = std::filesystem;
 Seen<SandboxFile> ReadSandboxFiles(const std::string& root) {
   Seen<SandboxFile> files;
   files.problem.clear();
+  // As bf-lockdown-exec reads them. What lies below another root belongs to whom that belongs.
+  struct stat top {};
+  const uid_t owner = root == "/" || ::stat(root.c_str(), &top) != 0 ? 0 : top.st_uid;
   std::error_code error;
   fs::directory_iterator at(host::Under(root, sandbox::kStoredDir), error);
   for (; !error && at != fs::directory_iterator(); at.increment(error)) {
     std::string name = at->path().filename().string();
     if (!name.ends_with(sandbox::kStoredSuffix)) continue;
     name.resize(name.size() - sandbox::kStoredSuffix.size());
-    auto bytes = host::ReadFile(at->path().string(), sandbox::kMostStoredBytes);
+    auto bytes = sandbox::ReadTrusted(
+        root, fmt::format("{}/{}{}", sandbox::kStoredDir, name, sandbox::kStoredSuffix),
+        sandbox::kMostStoredBytes, owner);
     files.items.push_back(
         {std::move(name), bytes ? File{File::State::kRead, *std::move(bytes), ""}
                                 : File{File::State::kUnreadable, "", bytes.error().ToString()}});

@@ -194,7 +194,9 @@ void JudgeProcesses(const Context& context, Outcome& outcome) {
 
 constexpr Row kRows[] = {
     {"sandbox-files", "a sandbox that is not the policy's",
-     "each compiled profile has the hash of its text, and does what the text says at all points",
+     "each compiled profile is root's alone, has the hash of its text, and does what it says at "
+     "all "
+     "points",
      "each profile", sandbox::kStoredDir, Source::kFiles, JudgeFiles},
     {"sandbox-units", "a service of ours outside its sandbox",
      "each command of each is started by bf-lockdown-exec, in its profile, and in no PAM session",

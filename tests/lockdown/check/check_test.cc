@@ -375,6 +375,19 @@ const std::vector<Opening>& Openings() {
       {"a compiled profile of no text",
        [](D& d) { d.Write("usr/lib/betterframe/sandbox/other.filter", "x"); },
        {"sandbox-files"}},
+      {"everybody writes a compiled profile",
+       [](D& d) { ::chmod((d.tree / "usr/lib/betterframe/sandbox/kiosk.filter").c_str(), 0666); },
+       {"sandbox-files"}},
+      {"everybody writes their directory",
+       [](D& d) { ::chmod((d.tree / "usr/lib/betterframe").c_str(), 0777); },
+       {"sandbox-files"}},
+      {"a compiled profile is a link",
+       [](D& d) {
+         const std::string filters = "usr/lib/betterframe/sandbox/";
+         d.Write("usr/lib/kiosk", d.tree.Read(filters + "kiosk.filter"));
+         d.Link(filters + "kiosk.filter", "../../kiosk");
+       },
+       {"sandbox-files"}},
       {"the profile was compiled from another text",
        [](D& d) { d.Reseal("kiosk", [](auto& one) { one.policy_hash[0] ^= 1; }); },
        {"sandbox-files"}},
