@@ -217,6 +217,10 @@ TEST_F(Sets, Report) {
   fs::remove(file);
   EXPECT_EQ(Ask({"report", tree / "policies", "--html", file, "--dry-run"}).code, 0);
   EXPECT_FALSE(fs::exists(file));
+  tree.Write("victim", "keep");
+  tree.Link("page.html", "victim");
+  EXPECT_EQ(Ask({"report", tree / "policies", "--html", file}).code, 64);
+  EXPECT_EQ(tree.Read("victim"), "keep");
 }
 
 TEST_F(Sets, ASymlinkIsNoPolicy) {
