@@ -9,14 +9,10 @@
 
 #include "core/host/file.h"
 #include "lockdown/device/record.h"
+#include "lockdown/sandbox/policy/date.h"
 
 namespace bf::audit {
 namespace {
-
-bool IsDate(const std::string& text) {
-  return text.size() == 10 && text[4] == '-' && text[7] == '-' &&
-         text.find_first_not_of("0123456789-") == std::string::npos;
-}
 
 std::string Today() {
   const std::time_t now = std::time(nullptr);
@@ -71,7 +67,8 @@ Result<std::vector<Unit>> ReadUnits(const std::string& dir) {
 
 Result<std::string> TodayOf(const cli::Invocation& invocation) {
   std::string today = invocation.Get("--today", Today());
-  if (!IsDate(today)) return FailKind(ErrorKind::kUsage, "--today is a date such as 2027-01-31");
+  if (!lockdown::sandbox::IsDate(today))
+    return FailKind(ErrorKind::kUsage, "--today is a date such as 2027-01-31");
   return today;
 }
 
