@@ -23,6 +23,7 @@ const std::vector<Lint> kLints = {
     {"accepted-stale", "accepted.toml answers for a text that is no longer there"},
     {"not-sandboxed", "a unit of ours that runs outside a sandbox"},
     {"no-profile", "a unit that asks for a profile that is not there"},
+    {"other-profile", "a unit of ours that asks for a profile that is not made for it"},
     {"state-lost", "a unit's StateDirectory= or LogsDirectory= that does not outlive a boot"},
 };
 

@@ -3,6 +3,8 @@
 
 #include "audit/check/check.h"
 #include "audit/diff/writable.h"
+#include "lockdown/units/sandboxed.h"
+#include "lockdown/units/unit_file.h"
 
 namespace bf::audit {
 namespace {
@@ -30,33 +32,23 @@ bool IsOurs(std::string_view name) {
          name.ends_with(".service");
 }
 
-// "bf-lockdown exec PROFILE -- …" or the program it becomes; the profile, or "".
-std::string ProfileOf(const std::vector<std::string>& command) {
-  if (command.empty()) return {};
-  // systemd.service(5): "@", "-", ":", "+" and "!" may stand in front of the program; with "@" the
-  // next word is its argv[0].
-  const std::size_t prefix = std::min(command[0].find('/'), command[0].size());
-  const std::string program = command[0].substr(prefix);
-  if (command[0].substr(0, prefix).find('@') != std::string::npos) return {};
-  std::size_t at = 0;
-  if (program == "/usr/bin/bf-lockdown" && command.size() > 2 && command[1] == "exec")
-    at = 2;
-  else if (program == "/usr/libexec/betterframe/bf-lockdown-exec" && command.size() > 1)
-    at = 1;
-  return at == 0 ? std::string() : command[at];
-}
-
 void CheckSandboxed(const PolicySet& set, const Unit& unit, std::vector<Finding>& findings) {
+  const auto* wanted = lockdown::units::FindSandboxedUnit(unit.name);
   for (const UnitLine& line : unit.lines) {
     if (line.section != "Service" || !line.key.starts_with("Exec") || line.value.empty()) continue;
-    const std::string profile = ProfileOf(Words(line.value));
+    const std::string profile = lockdown::units::ProfileOf(line.value);
     if (profile.empty())
       findings.push_back({line.at, "not-sandboxed",
                           fmt::format("{} of {} runs outside a sandbox", line.key, unit.name)});
-    else if (!profile.empty() && !set.sandbox.contains(profile))
+    else if (!set.sandbox.contains(profile))
       findings.push_back(
           {line.at, "no-profile",
            fmt::format("{} asks for the profile \"{}\", and there is none", unit.name, profile)});
+    else if (wanted != nullptr && !wanted->Allows(profile))
+      findings.push_back(
+          {line.at, "other-profile",
+           fmt::format("{} of {} asks for the profile \"{}\", which is not made for it", line.key,
+                       unit.name, profile)});
   }
 }
 
@@ -110,33 +102,9 @@ void Unit::Add(UnitLine line) {
 }
 
 void AddDropIn(Unit& unit, std::string_view text, const std::string& file) {
-  std::string section;
-  std::string pending;  // a line that goes on after a backslash
-  SourceRef at{file, 0, 1};
-  int number = 0;
-  while (!text.empty()) {
-    const auto line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    ++number;
-    const auto trimmed = Trim(line);
-    if (trimmed.starts_with('#') || trimmed.starts_with(';')) continue;
-    if (pending.empty()) at.line = number;
-    // The last line of a file has nothing to go on with.
-    if (trimmed.ends_with('\\')) {
-      pending += std::string(trimmed.substr(0, trimmed.size() - 1)) + " ";
-      if (!text.empty()) continue;
-    } else {
-      pending += trimmed;
-    }
-    const std::string whole(Trim(pending));
-    pending.clear();
-    if (whole.starts_with('[') && whole.ends_with(']')) {
-      section = whole.substr(1, whole.size() - 2);
-    } else if (const auto equals = whole.find('='); equals != whole.npos) {
-      unit.Add({section, std::string(Trim(std::string_view(whole).substr(0, equals))),
-                std::string(Trim(std::string_view(whole).substr(equals + 1))), at});
-    }
-  }
+  for (auto& one : lockdown::units::ReadSettings(text))
+    unit.Add(
+        {std::move(one.section), std::move(one.key), std::move(one.value), {file, one.line, 1}});
 }
 
 Unit ReadUnit(std::string name, std::string_view text, const std::string& file) {

@@ -4,6 +4,7 @@
 // chosen where the entry leaves them open.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>

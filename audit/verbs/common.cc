@@ -9,14 +9,10 @@
 
 #include "core/host/file.h"
 #include "lockdown/device/record.h"
+#include "lockdown/sandbox/policy/date.h"
 
 namespace bf::audit {
 namespace {
-
-bool IsDate(const std::string& text) {
-  return text.size() == 10 && text[4] == '-' && text[7] == '-' &&
-         text.find_first_not_of("0123456789-") == std::string::npos;
-}
 
 std::string Today() {
   const std::time_t now = std::time(nullptr);
@@ -25,8 +21,18 @@ std::string Today() {
   return fmt::format("{:04}-{:02}-{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday);
 }
 
+Status AddDropIns(const std::string& directory, std::vector<Unit*> units) {
+  BF_TRY(host::Open(directory, O_RDONLY | O_DIRECTORY));
+  for (const std::string& file : host::Entries(directory)) {
+    if (!file.ends_with(".conf")) continue;
+    BF_ASSIGN(const std::string text, host::ReadFile(file));
+    for (Unit* unit : units) AddDropIn(*unit, text, file);
+  }
+  return {};
+}
+
 // Units and the drop-ins beside them, as systemd puts them together; a drop-in alone is one of a
-// unit that lies elsewhere.
+// unit that lies elsewhere. Those of service.d are of every service.
 Result<std::vector<Unit>> ReadUnits(const std::string& dir) {
   constexpr std::string_view kDropIns = ".d";
   std::map<std::string, Unit> units;
@@ -43,13 +49,13 @@ Result<std::vector<Unit>> ReadUnits(const std::string& dir) {
     if (!path.ends_with(".service.d")) continue;
     std::string name = path.substr(path.rfind('/') + 1);
     name.resize(name.size() - kDropIns.size());
-    BF_TRY(host::Open(path, O_RDONLY | O_DIRECTORY));
     Unit& unit = units.try_emplace(name, Unit{name, {path, 1, 1}, {}}).first->second;
-    for (const std::string& file : host::Entries(path)) {
-      if (!file.ends_with(".conf")) continue;
-      BF_ASSIGN(const std::string text, host::ReadFile(file));
-      AddDropIn(unit, text, file);
-    }
+    BF_TRY(AddDropIns(path, {&unit}));
+  }
+  if (const std::string path = dir + "/service.d"; std::filesystem::is_directory(path)) {
+    std::vector<Unit*> all;
+    for (auto& [name, unit] : units) all.push_back(&unit);
+    BF_TRY(AddDropIns(path, all));
   }
   if (units.empty()) return FailKind(ErrorKind::kUsage, "{}: there are no units in it", dir);
   std::vector<Unit> all;
@@ -61,7 +67,8 @@ Result<std::vector<Unit>> ReadUnits(const std::string& dir) {
 
 Result<std::string> TodayOf(const cli::Invocation& invocation) {
   std::string today = invocation.Get("--today", Today());
-  if (!IsDate(today)) return FailKind(ErrorKind::kUsage, "--today is a date such as 2027-01-31");
+  if (!lockdown::sandbox::IsDate(today))
+    return FailKind(ErrorKind::kUsage, "--today is a date such as 2027-01-31");
   return today;
 }
 

@@ -4,7 +4,7 @@
 #include "audit/diff/diff.h"
 #include "audit/verbs/common.h"
 #include "audit/verbs/verbs.h"
-#include "core/host/file.h"
+#include "core/host/output.h"
 
 namespace bf::audit {
 namespace {
@@ -12,6 +12,8 @@ namespace {
 Status RunReport(cli::Invocation& invocation) {
   const std::string where =
       invocation.positionals.empty() ? invocation.policy_dir : invocation.positionals.front();
+  const std::string file = invocation.Get("--html");
+  if (file != "-") BF_TRY(host::CheckOutput(file));
   BF_ASSIGN(const std::string today, TodayOf(invocation));
   BF_ASSIGN(const std::vector<Unit> units, UnitsOf(invocation));
   BF_ASSIGN(auto recorded, RecordedOf(invocation));
@@ -23,13 +25,12 @@ Status RunReport(cli::Invocation& invocation) {
   }
   report.recorded = std::move(recorded);
   const std::string page = ToHtml(report);
-  const std::string file = invocation.Get("--html");
   if (file == "-") {
     invocation.out() << page;
     return {};
   }
   if (invocation.dry_run) return {};
-  return host::ReplaceFile(file, page, 0644);
+  return host::WriteOutput(file, page);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include <exception>
 
+#include "core/policy/foreign.h"
 #include "core/policy/value.h"
 
 namespace bf::policy {
@@ -75,6 +76,10 @@ Document ParseToml(std::string_view text, const std::string& file, Diagnostics& 
   document.at = SourceRef{file, 1, 1};
   if (text.size() > kMaxPolicyBytes) {
     diagnostics.Add(document.at, "the file is longer than {} bytes", kMaxPolicyBytes);
+    return document;
+  }
+  if (const SourceRef at = FindForeign(text, file)) {
+    diagnostics.Add(at, "only in strings and comments may characters not be ASCII");
     return document;
   }
   const Converter converter(file, diagnostics);

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <functional>
 
+#include "lockdown/units/unit_file.h"
+
 namespace bf::lockdown::check {
 namespace {
 
@@ -17,19 +19,15 @@ std::string_view Trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
 }
 
-// Calls `each` with every line and its number; a backslash at the end joins the next.
-void ForLines(std::string_view text, const std::function<void(std::string_view, int)>& each) {
+// Calls `each` with every line of a file of modprobe.d; a backslash at the end joins the next.
+void ForLines(std::string_view text, const std::function<void(std::string_view)>& each) {
   std::string joined;
-  int number = 0;
-  int first = 0;
   while (!text.empty()) {
     const auto end = text.find('\n');
     std::string_view line = Trim(text.substr(0, end));
     text = end == text.npos ? std::string_view{} : text.substr(end + 1);
-    ++number;
-    const bool comment = line.starts_with('#') || line.starts_with(';');
+    const bool comment = line.starts_with('#');
     if (!joined.empty() && comment) continue;
-    if (joined.empty()) first = number;
     const bool goes_on = !comment && line.ends_with('\\') && !text.empty();
     if (goes_on) line.remove_suffix(1);
     joined += line;
@@ -37,23 +35,17 @@ void ForLines(std::string_view text, const std::function<void(std::string_view, 
       joined += ' ';
       continue;
     }
-    if (!comment && !joined.empty()) each(joined, first);
+    if (!comment && !joined.empty()) each(joined);
     joined.clear();
   }
 }
 
 void ForSettings(const ConfigFile& file, std::string_view section, std::string_view key,
                  const std::function<void(Setting)>& each) {
-  std::string in;
-  ForLines(file.text, [&](std::string_view line, int number) {
-    if (line.starts_with('[') && line.ends_with(']')) {
-      in = line.substr(1, line.size() - 2);
-      return;
-    }
-    const auto equals = line.find('=');
-    if (in != section || equals == line.npos || Trim(line.substr(0, equals)) != key) return;
-    each({std::string(Trim(line.substr(equals + 1))), fmt::format("{}:{}", file.path, number)});
-  });
+  for (auto& one : units::ReadSettings(file.text)) {
+    if (one.section == section && one.key == key)
+      each({std::move(one.value), fmt::format("{}:{}", file.path, one.line)});
+  }
 }
 
 }  // namespace
@@ -89,7 +81,7 @@ std::set<std::string, std::less<>> RefusedModules(const std::vector<ConfigFile>&
   std::set<std::string, std::less<>> refused;
   std::set<std::string, std::less<>> decided;
   for (const auto& file : files) {
-    ForLines(file.text, [&](std::string_view line, int) {
+    ForLines(file.text, [&](std::string_view line) {
       const auto words = SplitWords(line);
       if (words.size() < 3 || words[0] != "install") return;
       const std::string module = ModuleName(words[1]);

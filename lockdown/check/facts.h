@@ -82,7 +82,7 @@ struct Unit {
   bool masked = false;
   std::vector<ConfigFile> files;       // that file and its drop-ins
   std::vector<std::string> wanted_by;  // symlinks in *.wants and *.requires
-  std::string running;                 // its control group, where it has processes; or ""
+  std::vector<std::string> running;    // its control groups; more than one is somebody's trick
 };
 
 struct Keymap {
@@ -121,13 +121,14 @@ struct Modules {
 // A process of a service.
 struct Process {
   std::string pid;
-  File status;  // /proc/PID/status
+  File status;  // /proc/PID/status, or that of a thread where the first one has ended
 };
 
 // A service that is to run in a sandbox, and what runs of it.
 struct Service {
   Unit unit;
   std::vector<Process> processes;
+  std::string problem;  // what of them could not be seen
 };
 
 // A compiled profile, by the name of its file.
@@ -157,7 +158,7 @@ struct Facts {
   // System calls for which libseccomp has no name: a build for another architecture leaves what
   // denies them to the default.
   std::vector<std::string_view> unnamed;
-  Seen<Service> services;    // those of sandboxed_units.h
+  Seen<Service> services;    // those of units/sandboxed.h
   File stage;                // what `apply` left in /run/betterframe
   bool maintenance = false;  // a maintenance window is open
   std::string maintenance_problem{kNotRead};

@@ -217,8 +217,10 @@ Facts Observe(const std::string& root, const Policy& policy, const Expected& exp
   facts.modules = ReadModules(root);
   facts.logind = ReadConfigs(root, "/etc/systemd/logind.conf", "systemd/logind.conf.d");
   facts.system = ReadConfigs(root, "/etc/systemd/system.conf", "systemd/system.conf.d");
-  for (const auto name : kUnits) facts.units.emplace(name, ReadUnit(root, std::string(name)));
-  facts.gettys = ReadGettys(root);
+  const ControlGroups running = ReadControlGroups(root);
+  for (const auto name : kUnits)
+    facts.units.emplace(name, ReadUnit(root, std::string(name), running));
+  facts.gettys = ReadGettys(root, running);
   facts.keymap = ReadKeymap(root);
   facts.root_hubs = ReadRootHubs(root);
   facts.serio = ReadSerio(root);
@@ -227,7 +229,7 @@ Facts Observe(const std::string& root, const Policy& policy, const Expected& exp
   facts.sandbox_files = ReadSandboxFiles(root);
   for (const auto& syscall : sandbox::Syscalls())
     if (!sandbox::HasName(syscall)) facts.unnamed.push_back(syscall.name);
-  facts.services = ReadServices(root);
+  facts.services = ReadServices(root, running);
   facts.stage = ReadStage(root);
   ReadDevices(root, policy, facts);
   return facts;

@@ -6,6 +6,7 @@
 
 #include "lockdown/check/expected.h"
 #include "lockdown/check/facts.h"
+#include "lockdown/check/linux_groups.h"
 
 namespace bf::lockdown::check {
 
@@ -19,12 +20,10 @@ File ReadText(const std::string& root, std::string_view path);
 // directory's.
 Seen<ConfigFile> ReadConfigs(const std::string& root, const std::string& main,
                              const std::string& directory);
-Unit ReadUnit(const std::string& root, const std::string& name);
-Seen<Unit> ReadGettys(const std::string& root);
-// Names of units that have a control group in system.slice.
-Seen<std::string> RunningUnits(const std::string& root);
+Unit ReadUnit(const std::string& root, const std::string& name, const ControlGroups& running);
+Seen<Unit> ReadGettys(const std::string& root, const ControlGroups& running);
 Seen<SandboxFile> ReadSandboxFiles(const std::string& root);
-Seen<Service> ReadServices(const std::string& root);
+Seen<Service> ReadServices(const std::string& root, const ControlGroups& running);
 Seen<Node> ReadNodes(const std::string& root);
 Node ReadNode(const std::string& root, const std::string& path);
 Keymap ReadKeymap(const std::string& root);

@@ -67,27 +67,39 @@ std::string TextOf(const std::string& root, const std::string& path) {
   return text ? *text : "";
 }
 
-void AddDropIns(const std::string& root, const std::string& name, Unit& unit) {
-  std::map<std::string, std::string> by_name;
-  for (const auto directory : kUnitDirectories) {
-    const std::string path = fmt::format("{}/{}.d", directory, name);
-    for (const auto& file : Names(host::Under(root, path)))
-      if (file.ends_with(".conf")) by_name.emplace(file, path + "/" + file);
-  }
-  for (const auto& [file, path] : by_name)
-    if (!IsMask(root, path)) unit.files.push_back({path, TextOf(root, path)});
+// The names whose NAME.d directories hold drop-ins of a unit, those that win first: of
+// "a-b@1.service" its own, "a-b@.service", and then what stands before the dashes, "a-.service".
+void AddDropInNames(const std::string& name, std::vector<std::string>& names) {
+  if (std::find(names.begin(), names.end(), name) != names.end()) return;
+  names.push_back(name);
+  if (const std::string base = TemplateOf(name); !base.empty()) AddDropInNames(base, names);
+  const auto at = std::min(name.find('@'), name.rfind('.'));
+  if (at == name.npos || at == 0) return;
+  // A dash at the end is the one that the last step has cut at.
+  const auto dash = name.substr(0, name[at - 1] == '-' ? at - 1 : at).rfind('-');
+  if (dash == name.npos || dash == 0) return;
+  // The prefix of an instance is an instance too; that of a template is none.
+  const auto dot = name.rfind('.');
+  const bool instance = name[at] == '@' && dot > at + 1;
+  AddDropInNames(name.substr(0, dash + 1) + name.substr(instance ? at : dot), names);
 }
 
-// A control group of its own is what a running unit has, somewhere below system.slice.
-std::string ControlGroup(const std::string& root, const std::string& name) {
-  const std::string top = "/sys/fs/cgroup/system.slice";
-  if (Exists(root, top + "/" + name)) return top + "/" + name;
-  for (const auto& slice : Names(host::Under(root, top))) {
-    if (!slice.ends_with(".slice")) continue;
-    std::string path = fmt::format("{}/{}/{}", top, slice, name);
-    if (Exists(root, path)) return path;
-  }
-  return "";
+// systemd.unit(5): in the order of the names of the files, and of one name the file that the first
+// directory has. The drop-ins of all units of a type come last.
+void AddDropIns(const std::string& root, const std::string& name, Unit& unit) {
+  std::vector<std::string> names;
+  AddDropInNames(name, names);
+  std::map<std::string, std::string> by_name;
+  const auto look = [&](std::string_view directory, std::string_view of) {
+    const std::string path = fmt::format("{}/{}.d", directory, of);
+    for (const auto& file : Names(host::Under(root, path)))
+      if (file.ends_with(".conf")) by_name.emplace(file, path + "/" + file);
+  };
+  for (const auto directory : kUnitDirectories)
+    for (const auto& one : names) look(directory, one);
+  for (const auto directory : kUnitDirectories) look(directory, name.substr(name.rfind('.') + 1));
+  for (const auto& [file, path] : by_name)
+    if (!IsMask(root, path)) unit.files.push_back({path, TextOf(root, path)});
 }
 
 bool IsGetty(std::string_view name) {
@@ -99,7 +111,7 @@ bool IsGetty(std::string_view name) {
 
 }  // namespace
 
-Unit ReadUnit(const std::string& root, const std::string& name) {
+Unit ReadUnit(const std::string& root, const std::string& name, const ControlGroups& running) {
   Unit unit;
   unit.name = name;
   for (const std::string& candidate : {name, TemplateOf(name)}) {
@@ -113,27 +125,12 @@ Unit ReadUnit(const std::string& root, const std::string& name) {
       break;
     }
   }
-  if (const std::string base = TemplateOf(name); !base.empty()) AddDropIns(root, base, unit);
   AddDropIns(root, name, unit);
-  unit.running = ControlGroup(root, name);
+  unit.running = running.Of(name);
   return unit;
 }
 
-Seen<std::string> RunningUnits(const std::string& root) {
-  const std::string top = "/sys/fs/cgroup/system.slice";
-  Seen<std::string> units;
-  std::vector<std::string> groups = {top};
-  for (const auto& slice : Names(host::Under(root, top)))
-    if (slice.ends_with(".slice")) groups.push_back(top + "/" + slice);
-  for (const auto& group : groups) {
-    for (auto& name : Names(host::Under(root, group))) units.items.push_back(std::move(name));
-  }
-  // Without these nobody can say what runs.
-  units.problem = Exists(root, top) ? "" : top + " is not there";
-  return units;
-}
-
-Seen<Unit> ReadGettys(const std::string& root) {
+Seen<Unit> ReadGettys(const std::string& root, const ControlGroups& running) {
   Seen<Unit> gettys;
   std::map<std::string, std::vector<std::string>> wanted;
   for (const auto directory : kUnitDirectories) {
@@ -144,11 +141,10 @@ Seen<Unit> ReadGettys(const std::string& root) {
         if (IsGetty(name)) wanted[name].push_back(path + "/" + name);
     }
   }
-  const auto running = RunningUnits(root);
-  for (const auto& name : running.items)
+  for (const auto& [name, groups] : running.by_name)
     if (IsGetty(name)) wanted.try_emplace(name);
   for (auto& [name, by] : wanted) {
-    Unit unit = ReadUnit(root, name);
+    Unit unit = ReadUnit(root, name, running);
     unit.wanted_by = std::move(by);
     gettys.items.push_back(std::move(unit));
   }

@@ -114,7 +114,7 @@ const Unit* NeedUnit(const Context& context, Outcome& outcome, std::string_view 
 }
 
 void MustBeShut(const Unit& unit, Outcome& outcome) {
-  if (!unit.running.empty()) Drift(outcome, "{} is running ({})", unit.name, unit.running);
+  if (!unit.running.empty()) Drift(outcome, "{} is running ({})", unit.name, unit.running.front());
   if (!unit.masked && !unit.path.empty())
     Drift(outcome, "{} is not masked ({})", unit.name, unit.path);
 }
@@ -153,7 +153,7 @@ void JudgeShellUnit(const Context& context, Outcome& outcome, std::string_view n
   const Unit* unit = NeedUnit(context, outcome, name);
   if (unit == nullptr || wanted.value) return;
   if (unit->masked || unit->path.empty()) return;
-  if (!unit->running.empty()) Drift(outcome, "{} is running ({})", name, unit->running);
+  if (!unit->running.empty()) Drift(outcome, "{} is running ({})", name, unit->running.front());
   bool shell = false;
   for (const std::string_view key :
        {"ExecStart", "ExecStartPre", "ExecStartPost", "ExecStopPost"}) {
@@ -207,7 +207,7 @@ void JudgeGettys(const Context& context, Outcome& outcome, bool screen) {
     if (!starts && unit.running.empty()) continue;
     found.push_back(terminal);
     if (std::find(allowed.begin(), allowed.end(), terminal) != allowed.end()) continue;
-    outcome.evidence = unit.running.empty() ? unit.wanted_by.front() : unit.running;
+    outcome.evidence = unit.running.empty() ? unit.wanted_by.front() : unit.running.front();
     Drift(outcome, "{} {} ({})", unit.name,
           unit.running.empty() ? "is started at boot" : "is running", outcome.evidence);
   }

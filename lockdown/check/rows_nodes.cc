@@ -249,7 +249,8 @@ void JudgeBluetooth(const Context& context, Outcome& outcome) {
   outcome.in_effect = unit->masked ? "masked" : unit->path.empty() ? "no such unit" : "can start";
   if (!unit->path.empty()) outcome.evidence = unit->path;
   if (off) {
-    if (!unit->running.empty()) Drift(outcome, "bluetooth.service is running ({})", unit->running);
+    if (!unit->running.empty())
+      Drift(outcome, "bluetooth.service is running ({})", unit->running.front());
     if (!unit->masked && !unit->path.empty())
       Drift(outcome, "bluetooth.service is not masked ({})", unit->path);
     return;

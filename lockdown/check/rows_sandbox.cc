@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "lockdown/check/process_status.h"
 #include "lockdown/check/row_tables.h"
-#include "lockdown/check/sandboxed_units.h"
 #include "lockdown/sandbox/filter/prove.h"
 #include "lockdown/sandbox/start/privileges.h"
 #include "lockdown/sandbox/start/stored.h"
+#include "lockdown/units/sandboxed.h"
 
 namespace bf::lockdown::check {
 namespace {
+
+using units::FindSandboxedUnit;
+using units::SandboxedUnit;
 
 const sandbox::Profile* FindProfile(const Context& context, std::string_view name) {
   const auto& all = context.expected.profiles;
@@ -102,7 +106,7 @@ constexpr std::string_view kCommands[] = {"ExecCondition", "ExecStartPre", "Exec
 void JudgeCommands(const Unit& unit, const SandboxedUnit& wanted, Outcome& outcome) {
   for (const auto key : kCommands) {
     for (const auto& command : ListSetting(unit.files, "Service", key)) {
-      const std::string profile = ProfileOf(command.value);
+      const std::string profile = units::ProfileOf(command.value);
       if (wanted.Allows(profile)) continue;
       outcome.evidence = command.at;
       if (profile.empty())
@@ -125,19 +129,16 @@ void JudgeServices(const Context& context, Outcome& outcome) {
     if (wanted == nullptr || service.unit.path.empty()) continue;
     ++there;
     JudgeCommands(service.unit, *wanted, outcome);
+    // A session moves the processes out of the unit, to where nobody looks for them.
+    if (const auto pam = FindSetting(service.unit.files, "Service", "PAMName")) {
+      outcome.evidence = pam->at;
+      Drift(outcome, "PAMName of {} takes its processes to a session ({})", service.unit.name,
+            pam->at);
+    }
   }
   outcome.in_effect = fmt::format("{} services", there);
   // bf-lockdown is one of them: a device that checks itself has it.
   if (there == 0) Drift(outcome, "there is no service of ours");
-}
-
-// A field of /proc/PID/status; "" where it is not.
-std::string_view StatusField(std::string_view text, std::string_view name) {
-  const std::string start = fmt::format("\n{}:\t", name);
-  const auto at = text.find(start);
-  if (at == text.npos) return {};
-  text.remove_prefix(at + start.size());
-  return text.substr(0, text.find('\n'));
 }
 
 // What a process has beyond what its profile gives, or "". Less is no drift: services give up what
@@ -170,6 +171,8 @@ void JudgeProcesses(const Context& context, Outcome& outcome) {
   for (const Service& service : services.items) {
     const SandboxedUnit* wanted = FindSandboxedUnit(service.unit.name);
     if (wanted == nullptr) continue;
+    if (!service.problem.empty())
+      Drift(outcome, "processes of {}: not seen: {}", service.unit.name, service.problem);
     for (const Process& process : service.processes) {
       ++seen;
       // Of one that may have two profiles, either will do.
@@ -177,7 +180,7 @@ void JudgeProcesses(const Context& context, Outcome& outcome) {
       for (const auto name : wanted->profiles) {
         const sandbox::Profile* profile = FindProfile(context, name);
         if (profile == nullptr) continue;
-        problem = process.status.read() ? Beyond("\n" + process.status.text, *profile)
+        problem = process.status.read() ? Beyond(process.status.text, *profile)
                                         : "its status cannot be read: " + process.status.problem;
         if (problem.empty()) break;
       }
@@ -191,43 +194,19 @@ void JudgeProcesses(const Context& context, Outcome& outcome) {
 
 constexpr Row kRows[] = {
     {"sandbox-files", "a sandbox that is not the policy's",
-     "each compiled profile has the hash of its text, and does what the text says at all points",
+     "each compiled profile is root's alone, has the hash of its text, and does what it says at "
+     "all "
+     "points",
      "each profile", sandbox::kStoredDir, Source::kFiles, JudgeFiles},
     {"sandbox-units", "a service of ours outside its sandbox",
-     "each command of each is started by bf-lockdown-exec, in its profile", "built in",
-     "/usr/lib/systemd/system", Source::kFiles, JudgeServices},
+     "each command of each is started by bf-lockdown-exec, in its profile, and in no PAM session",
+     "built in", "/usr/lib/systemd/system", Source::kFiles, JudgeServices},
     {"sandbox-processes", "a service that got out of its sandbox, or never was in",
      "each process has a filter, and no capability beyond its profile's", "each profile",
      "/proc/*/status", Source::kKernel, JudgeProcesses},
 };
 
 }  // namespace
-
-const SandboxedUnit* FindSandboxedUnit(std::string_view name) {
-  const auto at = name.find('@');
-  const auto dot = name.rfind('.');
-  std::string service(name);
-  if (at != name.npos && dot != name.npos && dot > at)
-    service = std::string(name.substr(0, at + 1)) + std::string(name.substr(dot));
-  for (const auto& one : kSandboxedUnits)
-    if (one.name == service) return &one;
-  return nullptr;
-}
-
-std::string ProfileOf(std::string_view command) {
-  auto words = SplitWords(command);
-  if (words.size() < 3) return {};
-  // systemd.service(5): a failure that does not count. "+" and "!" would keep rights, and "@" and
-  // ":" are used by none of ours.
-  std::string& program = words[0];
-  if (program.starts_with('-')) program.erase(0, 1);
-  if (program == "/usr/libexec/betterframe/bf-lockdown-exec" && words[2] == "--") return words[1];
-  if (program == "/usr/bin/bf-lockdown" && words[1] == "exec") {
-    for (std::size_t at = 2; at + 1 < words.size(); ++at)
-      if (words[at + 1] == "--") return words[at];
-  }
-  return {};
-}
 
 std::span<const Row> SandboxRows() { return kRows; }
 

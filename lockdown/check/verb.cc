@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lockdown/check/verb.h"
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "lockdown/check/linux_facts.h"
@@ -10,6 +11,9 @@ namespace bf::lockdown {
 namespace {
 
 Status RunCheck(cli::Invocation& invocation) {
+  // A matrix of nothing would have rows that are shut.
+  if (std::error_code error; !std::filesystem::is_directory(invocation.root, error))
+    return FailKind(ErrorKind::kUsage, "{}: no such directory", invocation.root);
   BF_ASSIGN(const Policy policy, LoadPolicy(invocation.policy_dir));
   BF_ASSIGN(auto profiles, sandbox::LoadProfiles(invocation.policy_dir));
   const check::Expected expected = check::ExpectedOf(policy, std::move(profiles));

@@ -7,6 +7,7 @@
 #include "core/facts/mountinfo.h"
 #include "core/facts/stage.h"
 #include "core/host/file.h"
+#include "core/host/output.h"
 #include "core/policy/reader.h"
 #include "provision/data/converge.h"
 #include "provision/data/judge.h"
@@ -220,7 +221,7 @@ Status Run(cli::Invocation& call) {
   if (call.Has("--record") || look_only) {
     const DataFacts facts = LinuxProbe(call.root, policy.mount_point.value).Observe();
     if (call.Has("--record")) {
-      BF_TRY(host::ReplaceFile(
+      BF_TRY(host::WriteOutput(
           call.Get("--record"),
           FactsToJson(facts).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
               "\n",

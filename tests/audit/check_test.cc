@@ -137,6 +137,7 @@ TEST(Lints, NotSandboxed) {
   EXPECT_TRUE(Of(Base(), {Service("other.service", "ExecStart=/usr/bin/bf-x\n")}).empty());
   for (const char* start : {"/usr/bin/bf-lockdown exec viewer -- /usr/bin/x",
                             "-/usr/libexec/betterframe/bf-lockdown-exec viewer -- /usr/bin/x",
+                            "/usr/bin/bf-lockdown exec --report viewer -- /usr/bin/x",
                             "/usr/bin/bf-lockdown \\\n  exec viewer -- x"})
     EXPECT_TRUE(Of(Base(), {Service("bf-x.service", fmt::format("ExecStart={}\n", start))}).empty())
         << start;
@@ -146,9 +147,23 @@ TEST(Lints, EveryCommandOfAUnitHasToBeSandboxed) {
   const std::string boxed = "ExecStart=/usr/bin/bf-lockdown exec viewer -- /usr/bin/x\n";
   for (const char* more :
        {"ExecStartPre=/usr/bin/x", "ExecReload=/usr/bin/x", "ExecStop=+/usr/bin/x",
-        "ExecStartPost=@/usr/bin/bf-lockdown exec viewer", "ExecStopPost=/usr/bin/x\\"})
+        "ExecStartPost=@/usr/bin/bf-lockdown exec viewer", "ExecStopPost=/usr/bin/x\\",
+        "ExecStop=/usr/bin/bf-lockdown exec viewer -- /bin/true ; /bin/sh -c evil",
+        "ExecStop=/usr/bin/bf-lockdown exec --policy /tmp viewer -- /usr/bin/x"})
     ExpectOnly(Of(Base(), {Service("bf-x.service", boxed + more)}),
                "units/bf-x.service:5:1: not-sandboxed");
+}
+
+TEST(Lints, OtherProfile) {
+  Texts texts = Base();
+  const std::string start =
+      "ExecStart=/usr/libexec/betterframe/bf-lockdown-exec viewer -- /usr/bin/bf-provision state\n";
+  ExpectOnly(
+      Of(texts, {Service("bf-state.service", start)}),
+      "units/bf-state.service:4:1: other-profile: ExecStart of bf-state.service asks for the "
+      "profile \"viewer\"");
+  ExpectOnly(Of(texts, {Service("bf-input-filter@input3.service", start)}),
+             "units/bf-input-filter@input3.service:4:1: other-profile");
 }
 
 TEST(Lints, ADropInCountsAndMayTakeBack) {

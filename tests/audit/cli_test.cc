@@ -203,7 +203,8 @@ TEST_F(Sets, CheckFindsDriftWithCodeThree) {
       << answer.out;
   EXPECT_EQ(Ask({"check", tree / "policies"}).code, 0);
   EXPECT_EQ(Ask({"check", tree / "policies", "--units", tree / "policies"}).code, 64);
-  EXPECT_EQ(Ask({"check", tree / "policies", "--today", "soon"}).code, 64);
+  for (const char* day : {"soon", "2040-13-01", "2040-12-32", "2040-00-01", "2040-1-001"})
+    EXPECT_EQ(Ask({"check", tree / "policies", "--today", day}).code, 64) << day;
 }
 
 TEST_F(Sets, Report) {
@@ -217,6 +218,10 @@ TEST_F(Sets, Report) {
   fs::remove(file);
   EXPECT_EQ(Ask({"report", tree / "policies", "--html", file, "--dry-run"}).code, 0);
   EXPECT_FALSE(fs::exists(file));
+  tree.Write("victim", "keep");
+  tree.Link("page.html", "victim");
+  EXPECT_EQ(Ask({"report", tree / "policies", "--html", file}).code, 64);
+  EXPECT_EQ(tree.Read("victim"), "keep");
 }
 
 TEST_F(Sets, ASymlinkIsNoPolicy) {

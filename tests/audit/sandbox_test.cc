@@ -46,14 +46,15 @@ void AddByForce(const Profile& before, const Profile& after, Arch arch, std::set
   const Oracle was(before, arch);
   const Oracle is(after, arch);
   for (const Oracle* oracle : {&was, &is}) {
-    for (const Call& call : PartitionPoints(*oracle)) {
-      const int sign = SignOf(was.Decide(call).action, is.Decide(call).action);
-      if (sign == 0) continue;
+    ForEachPartitionPoint(*oracle, [&](const Call& call) {
+      const Verdict old = was.Decide(call);
+      const Verdict now = is.Decide(call);
+      const int sign = SignOf(old.action, now.action);
+      if (sign == 0) return;
       // Both defaults: one change of everything.
-      const bool named = was.Decide(call).rule != nullptr || is.Decide(call).rule != nullptr;
-      const Syscall* syscall = FindSyscall(arch, call.number);
-      kinds.emplace(named ? std::string(syscall->name) : "", sign);
-    }
+      const Rule* rule = old.rule != nullptr ? old.rule : now.rule;
+      kinds.emplace(rule == nullptr ? "" : std::string(rule->syscall->name), sign);
+    });
   }
 }
 

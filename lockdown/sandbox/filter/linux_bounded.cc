@@ -65,7 +65,9 @@ Result<std::string> RunBounded(const std::string& what, std::chrono::millisecond
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   if (!answer) return Failure(std::move(answer).error().Context(what));
-  if (answer->empty()) return Fail("{}: it crashed", what);
+  // One that was killed while it wrote has told a part only.
+  if (answer->empty() || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
+    return Fail("{}: it crashed", what);
   if (answer->front() == '!') return Fail("{}: {}", what, answer->substr(1));
   return answer->substr(1);
 }

@@ -112,11 +112,16 @@ Result<std::string> BuildTexts(const std::vector<Wanted>& all,
 }
 
 // Takes the next text off.
-std::string_view NextText(std::string_view& texts) {
+Result<std::string_view> NextText(std::string_view& texts) {
+  constexpr std::size_t kDigits = 8;
   std::size_t size = 0;
-  std::from_chars(texts.data(), texts.data() + 8, size, 16);
-  const std::string_view text = texts.substr(8, size);
-  texts.remove_prefix(8 + text.size());
+  const std::string_view digits = texts.substr(0, kDigits);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size, 16);
+  if (digits.size() != kDigits || error != std::errc{} || end != digits.data() + kDigits ||
+      size > texts.size() - kDigits)
+    return Fail("libseccomp: the answer is cut");
+  const std::string_view text = texts.substr(kDigits, size);
+  texts.remove_prefix(kDigits + size);
   return text;
 }
 
@@ -156,7 +161,8 @@ Result<std::vector<Program>> Build(const std::vector<Wanted>& all) {
   BF_ASSIGN(const std::string texts, BuildTexts(all, ::seccomp_export_bpf));
   std::vector<Program> programs;
   for (std::string_view rest = texts; programs.size() < all.size();) {
-    BF_ASSIGN(Program program, FromBytes(NextText(rest)));
+    BF_ASSIGN(const auto text, NextText(rest));
+    BF_ASSIGN(Program program, FromBytes(text));
     programs.push_back(std::move(program));
   }
   return programs;
@@ -170,7 +176,8 @@ Result<Program> Build(const Profile& profile, Arch arch, Shape shape) {
 Result<std::string> BuildPfc(const Profile& profile, Arch arch, Shape shape) {
   BF_ASSIGN(const std::string texts, BuildTexts({{&profile, arch, shape}}, ::seccomp_export_pfc));
   std::string_view rest = texts;
-  return std::string(NextText(rest));
+  BF_ASSIGN(const auto text, NextText(rest));
+  return std::string(text);
 }
 
 bool HasName(const Syscall& syscall) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "lockdown/sandbox/policy/date.h"
 #include "lockdown/sandbox/policy/names.h"
 #include "lockdown/sandbox/policy/read.h"
 
@@ -47,6 +48,8 @@ void CheckName(std::string_view name, const SourceRef& at, policy::Diagnostics& 
     diagnostics.Add(at, "\"{}\" makes the C library load other files: it is never passed on", name);
 }
 
+}  // namespace
+
 bool IsDate(std::string_view text) {
   if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
   for (const std::size_t i : {0U, 1U, 2U, 3U, 5U, 6U, 8U, 9U}) {
@@ -56,8 +59,6 @@ bool IsDate(std::string_view text) {
   const int day = (text[8] - '0') * 10 + text[9] - '0';
   return month >= 1 && month <= 12 && day >= 1 && day <= 31;
 }
-
-}  // namespace
 
 bool MayKeepVariable(std::string_view name) {
   return IsEnvironmentName(name) && !IsLoaderName(name);

@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "core/host/file.h"
+#include "core/host/output.h"
 #include "lockdown/sandbox/filter/linux_compile.h"
 #include "lockdown/sandbox/start/linux_descriptors.h"
 #include "lockdown/sandbox/watch/linux_end.h"
@@ -37,7 +37,7 @@ Status WriteReport(cli::Invocation& invocation, const Profile& profile, const Le
                    const Ending& ending) {
   const std::string text =
       invocation.json ? ReportJson(profile, ledger, ending) : ReportText(profile, ledger, ending);
-  if (invocation.Has("--out")) return host::ReplaceFile(invocation.Get("--out"), text, 0644);
+  if (invocation.Has("--out")) return host::WriteOutput(invocation.Get("--out"), text);
   if (invocation.json) {
     invocation.out() << text << std::flush;
     return {};
@@ -56,6 +56,8 @@ Status WriteReport(cli::Invocation& invocation, const Profile& profile, const Le
 
 Status ExecAndReport(cli::Invocation& invocation) {
   BF_TRY(FillStandardDescriptors());
+  // Else what the program did would be known to nobody.
+  if (invocation.Has("--out")) BF_TRY(host::CheckOutput(invocation.Get("--out")));
   const std::string& name = invocation.positionals.front();
   BF_ASSIGN(Profile profile, LoadProfile(invocation.policy_dir, name));
   BF_ASSIGN(const Compiled compiled, CompileProfile(std::move(profile), NativeArch()));

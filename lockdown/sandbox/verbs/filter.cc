@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/host/file.h"
+#include <filesystem>
+
+#include "core/host/output.h"
 #include "lockdown/sandbox/filter/linux_compile.h"
 #include "lockdown/sandbox/start/stored.h"
 #include "lockdown/sandbox/verbs/show.h"
@@ -14,7 +16,10 @@ Status Write(const Compiled& compiled, const std::string& dir) {
   const std::string path = fmt::format("{}/{}{}", dir, compiled.profile.name, kStoredSuffix);
   if (bytes.size() > kMostStoredBytes)
     return Fail("{} would have more than {} bytes", path, kMostStoredBytes);
-  return host::ReplaceFile(path, bytes, 0644);
+  std::error_code error;
+  std::filesystem::create_directories(dir, error);
+  if (error) return FailErrno(error.value(), "make {}", dir);
+  return host::WriteOutput(path, bytes);
 }
 
 Status ShowFilter(cli::Invocation& invocation) {
@@ -23,6 +28,11 @@ Status ShowFilter(cli::Invocation& invocation) {
   const std::string format = invocation.Get("--format", "table");
   if (format != "table" && format != "bpf" && format != "pfc" && format != "systemd")
     return FailKind(ErrorKind::kUsage, "--format is table, bpf, pfc or systemd");
+  if (invocation.Has("--out") && (invocation.json || invocation.Has("--format")))
+    return FailKind(ErrorKind::kUsage,
+                    "--out writes what `exec` loads, and takes neither --json nor --format");
+  if (invocation.json && format != "table")
+    return FailKind(ErrorKind::kUsage, "--json has a form of its own, and takes no --format");
   BF_ASSIGN(Profile profile, LoadProfile(invocation.policy_dir, invocation.positionals.front()));
   BF_ASSIGN(const Compiled compiled, CompileProfile(std::move(profile), *arch));
   for (const auto& note : compiled.profile.notes)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/host/file.h"
+#include "core/host/output.h"
 #include "lockdown/sandbox/policy/names.h"
 #include "lockdown/sandbox/verbs/verbs.h"
 #include "lockdown/sandbox/watch/linux_learn.h"
@@ -52,6 +53,11 @@ Status LearnProfile(cli::Invocation& invocation) {
                     merge ? "the recordings to merge are" : "the program to run is");
   if (invocation.dry_run && !merge)
     return FailKind(ErrorKind::kUsage, "learn: there is nothing to be learned without running it");
+  // What the program itself says on stdout would stand between.
+  if (invocation.json && !merge && !invocation.Has("--out"))
+    return FailKind(ErrorKind::kUsage, "learn: --json needs --out: stdout is the program's");
+  // Else what was recorded would be lost at the end.
+  if (invocation.Has("--out")) BF_TRY(host::CheckOutput(invocation.Get("--out")));
   BF_ASSIGN(const Learned learned, merge ? Merged(invocation.positionals) : Watched(invocation));
   if (learned.kinds.empty()) return Fail("nothing was recorded");
   std::string text = ToJson(learned);
@@ -63,7 +69,7 @@ Status LearnProfile(cli::Invocation& invocation) {
     return {};
   }
   if (invocation.dry_run) return {};
-  return host::ReplaceFile(invocation.Get("--out"), text, 0644);
+  return host::WriteOutput(invocation.Get("--out"), text);
 }
 
 }  // namespace
@@ -73,7 +79,8 @@ cli::Verb LearnVerb() {
           "run a program, and propose the smallest profile for what it did",
           {{"--merge", "", "propose one for all these recordings of earlier runs (--json) instead"},
            {"--capabilities", "NAMES", "run it with these, such as CAP_KILL,CAP_SYS_NICE"},
-           {"--out", "FILE", "where the proposal goes, not to stdout"}},
+           {"--out", "FILE",
+            "where the proposal goes, not to stdout; --json without --merge needs it"}},
           {"[CMD...]"},
           LearnProfile};
 }

@@ -116,11 +116,30 @@ std::string ToJson(const Learned& learned) {
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
+namespace {
+
+// Of the byte at which the reader stopped.
+SourceRef At(std::string_view text, std::size_t byte, const std::string& name) {
+  const auto before = text.substr(0, byte == 0 ? 0 : byte - 1);
+  const auto line = std::count(before.begin(), before.end(), '\n');
+  const auto begin = before.rfind('\n');
+  const auto column = begin == before.npos ? before.size() : before.size() - begin - 1;
+  return {name, static_cast<int>(line) + 1, static_cast<int>(column) + 1};
+}
+
+Failure NoRecording(SourceRef at, std::string why) {
+  return Failure(Error{ErrorKind::kPolicy,
+                       fmt::format("it is no recording of `bf-lockdown learn --json`: {}", why),
+                       std::move(at), 0});
+}
+
+}  // namespace
+
 Result<Learned> FromJson(std::string_view text, const std::string& name) {
   Learned learned;
   try {
     const auto json = nlohmann::json::parse(text);
-    if (json.at("schema") != 1) return Fail("{}: it is of another release", name);
+    if (json.at("schema") != 1) return NoRecording({name, 0, 0}, "its schema is another");
     json.at("programs").get_to(learned.programs);
     json.at("environment").get_to(learned.environment);
     json.at("activation").get_to(learned.activation);
@@ -129,19 +148,23 @@ Result<Learned> FromJson(std::string_view text, const std::string& name) {
     json.at("unnamed").get_to(learned.unnamed);
     for (const auto& one : json.at("capabilities")) {
       const auto number = Lookup(Capabilities(), one.get<std::string>());
-      if (!number) return Fail("{}: there is no capability {}", name, one.dump());
+      if (!number)
+        return NoRecording({name, 0, 0}, fmt::format("there is no capability {}", one.dump()));
       learned.capabilities |= std::uint64_t{1} << *number;
     }
     const auto& calls = json.at("calls");
     if (!calls.is_object() || calls.size() > kMostKindsRead)
-      return Fail("{}: it is no recording of ours", name);
+      return NoRecording({name, 0, 0}, "\"calls\" is not what it should be");
     for (const auto& [entry, count] : calls.items()) {
       const auto kind = ParseKind(entry);
-      if (!kind) return Fail("{}: \"{}\": {}", name, entry, kind.error());
+      if (!kind) return NoRecording({name, 0, 0}, fmt::format("\"{}\": {}", entry, kind.error()));
       learned.Add(*kind, count.get<std::uint64_t>());
     }
-  } catch (const nlohmann::json::exception& error) {
-    return Fail("{}: it is no recording of ours: {}", name, error.what());
+  } catch (const nlohmann::json::parse_error& error) {
+    return NoRecording(At(text, error.byte, name),
+                       error.byte > text.size() ? "it ends too soon" : "this is not JSON");
+  } catch (const nlohmann::json::exception&) {
+    return NoRecording({name, 0, 0}, "something is missing in it, or of another type");
   }
   return learned;
 }

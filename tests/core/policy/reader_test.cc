@@ -34,6 +34,26 @@ TEST(ParseToml, EveryValueKnowsWhereItWasWritten) {
   EXPECT_EQ(p.Text(), "");
 }
 
+// toml++ leaves what is defined for most of them.
+TEST(ParseToml, OutsideOfStringsAndCommentsAllIsAscii) {
+  const auto said = [](const std::string& text) { return Parsed(text).Text(); };
+  const std::string why = "only in strings and comments may characters not be ASCII";
+  EXPECT_EQ(said("a = 1\n  \u00e4 = 2\n"), "p.toml:2:3: " + why);
+  EXPECT_EQ(said("a = \"\u00e4\" \ufeef\n"), "p.toml:1:9: " + why);
+  EXPECT_EQ(said("a = \"\"\"\u00e4\"\"\"\"\" \u00e4"), "p.toml:1:15: " + why);
+  EXPECT_EQ(said("a = \"x\n\u00e4\""), "p.toml:2:1: " + why);
+  EXPECT_EQ(said("a = '''\\'''\n\u00e4 = 1"), "p.toml:2:1: " + why);
+  EXPECT_EQ(said("\xef\xbb\xbf"
+                 "a = 1 \xe4"),
+            "p.toml:1:8: " + why);
+  for (const char* good :
+       {"# \u00e4 \ufeef\n", "a = \"\\\"\u00e4\"\n", "a = '\u00e4\\'\n", "\"\u00e4\" = 1\n",
+        "a = \"\"\"\n\\\"\"\"\u00e4 \"\" \u00e4\"\"\"\n", "a = '''\n\u00e4\\'''\n",
+        "\xef\xbb\xbf"
+        "a = 1 # \u00e4\n"})
+    EXPECT_EQ(said(good), "") << good;
+}
+
 TEST(ParseToml, SyntaxErrorHasItsPosition) {
   Parsed p("a = 1\nb = = 2\n");
   EXPECT_THAT(p.Text(), HasSubstr("p.toml:2:5: "));

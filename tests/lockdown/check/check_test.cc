@@ -2,6 +2,7 @@
 // Each way out is opened by itself on a device that is otherwise shut, and each time exactly its
 // row turns red. A row that no case can make red is not tested, and fails here.
 #include <set>
+#include <thread>
 
 #include "tests/lockdown/check/clean_device.h"
 #include "tests/support/golden.h"
@@ -374,6 +375,19 @@ const std::vector<Opening>& Openings() {
       {"a compiled profile of no text",
        [](D& d) { d.Write("usr/lib/betterframe/sandbox/other.filter", "x"); },
        {"sandbox-files"}},
+      {"everybody writes a compiled profile",
+       [](D& d) { ::chmod((d.tree / "usr/lib/betterframe/sandbox/kiosk.filter").c_str(), 0666); },
+       {"sandbox-files"}},
+      {"everybody writes their directory",
+       [](D& d) { ::chmod((d.tree / "usr/lib/betterframe").c_str(), 0777); },
+       {"sandbox-files"}},
+      {"a compiled profile is a link",
+       [](D& d) {
+         const std::string filters = "usr/lib/betterframe/sandbox/";
+         d.Write("usr/lib/kiosk", d.tree.Read(filters + "kiosk.filter"));
+         d.Link(filters + "kiosk.filter", "../../kiosk");
+       },
+       {"sandbox-files"}},
       {"the profile was compiled from another text",
        [](D& d) { d.Reseal("kiosk", [](auto& one) { one.policy_hash[0] ^= 1; }); },
        {"sandbox-files"}},
@@ -408,6 +422,42 @@ const std::vector<Opening>& Openings() {
                  "/usr/bin/x\n");
        },
        {"sandbox-units"}},
+      {"a drop-in of all services",
+       [](D& d) {
+         d.Write("etc/systemd/system/service.d/x.conf", "[Service]\nExecStart=/bin/sh\n");
+       },
+       {"sandbox-units", "emergency-shell", "rescue-shell"}},
+      {"a drop-in of all services that begin alike",
+       [](D& d) {
+         d.Write("etc/systemd/system/bf-.service.d/x.conf", "[Service]\nExecStartPre=/bin/sh\n");
+       },
+       {"sandbox-units"}},
+      {"a drop-in of all instances that begin alike",
+       [](D& d) {
+         d.Write("etc/systemd/system/bf-input-@input4.service.d/x.conf",
+                 "[Service]\nExecStartPre=/bin/sh\n");
+       },
+       {"sandbox-units"}},
+      {"what a drop-in of all services says, one of the unit takes back",
+       [](D& d) {
+         d.Write("etc/systemd/system/service.d/x.conf", "[Service]\nExecStartPre=/bin/sh\n");
+         for (const char* unit : {"emergency", "rescue", "bf-", "betterframe-kiosk"})
+           d.Write(fmt::format("usr/lib/systemd/system/{}.service.d/x.conf", unit), "[Service]\n");
+       },
+       {}},
+      {"a drop-in hides a command behind a backslash that is not the last character",
+       [](D& d) {
+         d.Write("etc/systemd/system/bf-lockdown.service.d/x.conf",
+                 "[Service]\nEnvironment=A=b \\ \nExecStartPre=/bin/sh\n");
+       },
+       {"sandbox-units"}},
+      {"a second command in the line",
+       [](D& d) {
+         d.Append("usr/lib/systemd/system/bf-lockdown.service",
+                  "ExecReload=/usr/libexec/betterframe/bf-lockdown-exec bf-lockdown -- /bin/true ; "
+                  "/bin/sh -c evil\n");
+       },
+       {"sandbox-units"}},
       {"no service of ours is there",
        [](D& d) {
          for (const char* name : {"bf-lockdown", "bf-input-filter@", "betterframe-kiosk"})
@@ -421,6 +471,44 @@ const std::vector<Opening>& Openings() {
        [](D& d) {
          d.Run("betterframe-kiosk.service/below", "503", "0000000000000000");
          d.Replace("proc/503/status", "Seccomp:\t2", "Seccomp:\t0");
+       },
+       {"sandbox-processes"}},
+      {"a service in a slice of a slice",
+       [](D& d) {
+         d.Run("a.slice/a-b.slice/a-b-c.slice/bf-state.service", "503", "0000000000000000");
+         d.Replace("proc/503/status", "Seccomp:\t2", "Seccomp:\t0");
+       },
+       {"sandbox-processes"}},
+      {"a service in no slice of the system's",
+       [](D& d) {
+         d.Run("../my.slice/betterframe-kiosk.service", "503", "0000000000000000");
+         d.Replace("proc/503/status", "Seccomp:\t2", "Seccomp:\t0");
+       },
+       {"sandbox-processes"}},
+      {"a getty in a slice of another",
+       [](D& d) {
+         d.Write("sys/fs/cgroup/my.slice/my-own.slice/getty@tty3.service/cgroup.procs", "503\n");
+       },
+       {"getty-screen"}},
+      {"a PAM session takes the processes elsewhere",
+       [](D& d) {
+         d.Write("etc/systemd/system/betterframe-kiosk.service.d/x.conf",
+                 "[Service]\nPAMName=login\n");
+       },
+       {"sandbox-units"}},
+      {"the processes of a group cannot be read",
+       [](D& d) {
+         d.Remove("sys/fs/cgroup/system.slice/betterframe-kiosk.service/cgroup.procs");
+         d.Write("sys/fs/cgroup/system.slice/betterframe-kiosk.service/cgroup.procs/x", "");
+       },
+       {"sandbox-processes"}},
+      {"the first thread has ended, and another runs outside",
+       [](D& d) {
+         const std::string alive = d.tree.Read("proc/502/status");
+         d.Replace("proc/502/status", "S (sleeping)", "Z (zombie)");
+         d.Write("proc/502/task/502/status", d.tree.Read("proc/502/status"));
+         d.Write("proc/502/task/505/status", alive);
+         d.Replace("proc/502/task/505/status", "Seccomp:\t2", "Seccomp:\t0");
        },
        {"sandbox-processes"}},
       {"the filters of the key filter are none",
@@ -479,6 +567,7 @@ const std::vector<Opening>& Openings() {
        [](D& d) {
          d.Replace("proc/502/status", "Seccomp:\t2", "Seccomp:\t0");
          d.Replace("proc/502/status", "S (sleeping)", "Z (zombie)");
+         d.Write("proc/502/task/502/status", d.tree.Read("proc/502/status"));
        },
        {}},
       {"a list was changed",
@@ -538,6 +627,23 @@ TEST(EscapeMatrix, AWindowThatPolicyDoesNotHaveIsDrift) {
   facts.maintenance = true;
   EXPECT_EQ(RedRows(Check(device.policy, device.expected, facts)),
             std::set<std::string>{"maintenance"});
+}
+
+// What has just been started has no filter yet; what stays so is drift.
+TEST(EscapeMatrix, AProcessThatIsBeingStartedIsLookedAtAgain) {
+  CleanDevice device;
+  const std::string status = device.tree.Read("proc/502/status");
+  device.Replace("proc/502/status", "Name:\tservice", "Name:\tbf-lockdown-exe");
+  device.Replace("proc/502/status", "Seccomp:\t2", "Seccomp:\t0");
+  EXPECT_EQ(RedRows(device.Checked()), std::set<std::string>{"sandbox-processes"});
+  std::thread starts([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    device.Write("proc/502/next", status);
+    std::filesystem::rename(device.tree / "proc/502/next", device.tree / "proc/502/status");
+  });
+  const auto results = device.Checked();
+  starts.join();
+  EXPECT_EQ(Drifts(results), "");
 }
 
 // The keymap is read by ioctl, which a tree of files does not answer.

@@ -60,6 +60,22 @@ TEST(CheckVerb, JsonHasTheSchemaAndEachRow) {
   EXPECT_EQ(json["rows"][0]["evidence"], "/proc/sys/kernel/sysrq");
 }
 
+TEST(CheckVerb, ARootThatIsNotThereIsExitCode64) {
+  for (const std::string root : {"/nonexistent", "proc/cmdline"}) {
+    const CleanDevice device;
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code =
+        cli::RunTool({"bf-lockdown", "", {CheckVerb()}},
+                     {"check", "--root", root.front() == '/' ? root : device.tree / root,
+                      "--policy", kPolicyDir},
+                     {out, err});
+    EXPECT_EQ(code, 64);
+    EXPECT_EQ(out.str(), "");
+    EXPECT_NE(err.str().find("no such directory"), std::string::npos) << err.str();
+  }
+}
+
 TEST(CheckVerb, ABadPolicyIsExitCode65) {
   CleanDevice device;
   device.Write("policy/input.toml", "schema = 1\nsysrq = 0\n");

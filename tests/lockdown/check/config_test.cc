@@ -22,10 +22,30 @@ TEST(Config, ListsAreAddedUpUntilCleared) {
       {"/b", "[Service]\nExecStart=\nExecStart=/bin/four\n"}};
   const auto before = ListSetting({files[0]}, "Service", "ExecStart");
   ASSERT_EQ(before.size(), 2u);
-  EXPECT_EQ(before[1].value, "/bin/two  three");
+  EXPECT_EQ(before[1].value, "/bin/two    three");
   const auto after = ListSetting(files, "Service", "ExecStart");
   ASSERT_EQ(after.size(), 1u);
   EXPECT_EQ(after[0].value, "/bin/four");
+}
+
+// As systemd's parser takes them: what a reader joins that systemd does not, it hides.
+TEST(Config, OnlyABackslashAtTheVeryEndJoinsLines) {
+  const auto commands = [](const std::string& text) {
+    std::string found;
+    for (const auto& one : ListSetting({{"/a", "[Service]\n" + text}}, "Service", "ExecStartPre"))
+      found += fmt::format("{} {}|", one.at, one.value);
+    return found;
+  };
+  EXPECT_EQ(commands("Environment=A=b \\ \nExecStartPre=/bin/sh\n"), "/a:3 /bin/sh|");
+  EXPECT_EQ(commands("Environment=A=b \\\\\nExecStartPre=/bin/sh\n"), "/a:3 /bin/sh|");
+  EXPECT_EQ(commands("Environment=A=b \\\\\\\nExecStartPre=/bin/sh\n"), "");
+  EXPECT_EQ(commands("Environment=A=b \\\nExecStartPre=/bin/sh\n"), "");
+  EXPECT_EQ(commands("# c \\\nExecStartPre=/bin/sh\n"), "/a:3 /bin/sh|");
+  EXPECT_EQ(commands("Exec\\\n# c\nStartPre=/bin/sh\nExecStartPre=/bin/x \\\n; c\n y\n"),
+            "/a:5 /bin/x   y|");
+  EXPECT_EQ(commands("ExecStartPre=/bin/sh\\"), "/a:2 /bin/sh|");
+  EXPECT_EQ(commands("Environment=A=b\rExecStartPre=/bin/sh\n"), "/a:3 /bin/sh|");
+  EXPECT_EQ(commands("Environment=A=b \\\r\nExecStartPre=/bin/sh\r\n"), "");
 }
 
 TEST(Config, ModulesAreRefusedByTheFirstInstallLine) {

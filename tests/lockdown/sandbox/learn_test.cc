@@ -190,8 +190,23 @@ TEST_F(SandboxLearn, SaysWhatItCannotDo) {
   EXPECT_EQ(WEXITSTATUS(Learn({"--", "/no/such"}).status), 1);
   std::ofstream(toml_) << "{\"schema\": 1";
   const Done broken = Learn({"--merge", toml_});
-  EXPECT_EQ(WEXITSTATUS(broken.status), 1);
-  EXPECT_THAT(broken.errors, testing::HasSubstr(toml_ + ": it is no recording of ours"));
+  EXPECT_EQ(WEXITSTATUS(broken.status), 65);
+  EXPECT_THAT(broken.errors, testing::HasSubstr(toml_ + ":1:13: it is no recording of "));
+  EXPECT_THAT(broken.errors, testing::HasSubstr("it ends too soon"));
+  EXPECT_THAT(broken.errors, testing::Not(testing::HasSubstr("json.exception")));
+  std::ofstream(toml_) << "{\"schema\": 1,\n  \"calls\" {}}";
+  EXPECT_THAT(Learn({"--merge", toml_}).errors, testing::HasSubstr(toml_ + ":2:11: it is no rec"));
+  std::ofstream(toml_) << "{\"schema\": 1}";
+  EXPECT_EQ(WEXITSTATUS(Learn({"--merge", toml_}).status), 65);
+  // Both before anything runs.
+  const std::string touched = dir_ + "/touched";
+  for (const std::vector<std::string>& options :
+       {std::vector<std::string>{"--json"}, {"--out", dir_ + "/none/out"}, {"--out", dir_}}) {
+    std::vector<std::string> words = options;
+    words.insert(words.end(), {"--", "/bin/touch", touched});
+    EXPECT_EQ(WEXITSTATUS(Learn(words).status), 64) << options.front();
+  }
+  EXPECT_FALSE(fs::exists(touched));
   const Done failed = Learn({"--out", toml_, "--", "/bin/sh", "-c", "exit 3"});
   EXPECT_EQ(failed.status, 0);
   EXPECT_THAT(failed.errors, testing::HasSubstr("the program ended with exit status 3"));

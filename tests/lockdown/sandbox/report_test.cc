@@ -196,6 +196,10 @@ TEST_F(SandboxReport, RefusesWhatItCannotDo) {
   EXPECT_EQ(WEXITSTATUS(status_), 64);
   Run("none", {"/bin/true"});
   EXPECT_EQ(WEXITSTATUS(status_), 65);
+  // Before it runs: what it did would be known to nobody.
+  Run("box", {"/bin/touch", file_}, {"--out", file_ + ".none/out"});
+  EXPECT_EQ(WEXITSTATUS(status_), 64);
+  EXPECT_THAT(errors_, testing::HasSubstr("there is no directory"));
   Started without({BF_LOCKDOWN, "exec", "--json", "box", "--", "/bin/true"}, false);
   EXPECT_EQ(WEXITSTATUS(without.Wait()), 64);
 }

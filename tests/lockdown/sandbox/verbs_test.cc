@@ -99,7 +99,24 @@ TEST_F(SandboxVerbs, FilterWritesWhatExecLoads) {
   EXPECT_EQ(stored->profile, "good");
   EXPECT_EQ(stored->arch, AuditArch(Arch::kAarch64));
   EXPECT_EQ(stored->policy_hash, LoadProfile(dir_, "good")->hash);
-  EXPECT_EQ(Ask({"filter", "good", "--policy", dir_, "--out", dir_ + "/none"}), cli::kExitFailed);
+  ASSERT_EQ(Ask({"filter", "good", "--policy", dir_, "--out", dir_ + "/made/here"}), 0) << err_;
+  EXPECT_TRUE(fs::exists(dir_ + "/made/here/good.filter"));
+  EXPECT_EQ(Ask({"filter", "good", "--policy", dir_, "--out", dir_ + "/good.filter/x"}),
+            cli::kExitFailed);
+}
+
+TEST_F(SandboxVerbs, FilterRefusesOptionsThatWouldNotCount) {
+  const std::string out = dir_ + "/out";
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"--json", "--format", "bpf"},
+        {"--out", out, "--format", "bpf"},
+        {"--out", out, "--json"}}) {
+    std::vector<std::string> args = {"filter", "good", "--policy", dir_};
+    args.insert(args.end(), more.begin(), more.end());
+    EXPECT_EQ(Ask(args), cli::kExitUsage) << more.back();
+    EXPECT_EQ(out_, "");
+  }
+  EXPECT_FALSE(fs::exists(out));
 }
 
 // The build compiles them for one architecture only.

@@ -5,9 +5,8 @@
 #include <array>
 #include <string>
 #include <string_view>
-#include <vector>
 
-namespace bf::lockdown::check {
+namespace bf::lockdown::units {
 
 struct SandboxedUnit {
   std::string_view name;  // of a service or a template
@@ -33,7 +32,9 @@ inline constexpr SandboxedUnit kSandboxedUnits[] = {
 
 // Of a service or an instance; none for others.
 const SandboxedUnit* FindSandboxedUnit(std::string_view name);
-// The profile that a command of a unit file starts its program in; "" for none.
+// The profile that a command line of a unit file starts its program in: that of
+// `bf-lockdown-exec PROFILE -- …` or `bf-lockdown exec [--report] PROFILE -- …`. "" for any other
+// form, and where there is more than one command.
 std::string ProfileOf(std::string_view command);
 
-}  // namespace bf::lockdown::check
+}  // namespace bf::lockdown::units
