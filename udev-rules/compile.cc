@@ -183,6 +183,10 @@ std::string Gates(const Policy& policy) {
   Writer out(policy);
   const auto& console = policy.console;
   out.Rule(R"(ACTION=="remove", GOTO="bf_end")");
+  // All that udev says of a PROGRAM that is not there is that it did not match; what it cannot RUN,
+  // it puts into the journal, word for word.
+  out.Rule(
+      R"(SUBSYSTEM=="usb|hid|input", ACTION=="add", TEST!="/usr/libexec/betterframe/bf-lockdown-decide", RUN+="/usr/libexec/betterframe/bf-lockdown-decide is missing")");
   out.Rule(R"(SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_interface", GOTO="bf_usb")");
   out.Rule(R"(SUBSYSTEM=="usb", ENV{DEVTYPE}=="usb_device", GOTO="bf_usb_device")");
   out.Rule(R"(SUBSYSTEM=="hid", GOTO="bf_hid")");

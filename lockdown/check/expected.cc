@@ -5,7 +5,7 @@
 
 namespace bf::lockdown::check {
 
-Expected ExpectedOf(const Policy& policy) {
+Expected ExpectedOf(const Policy& policy, std::vector<sandbox::Profile> profiles) {
   Expected expected;
   for (OutputFile& file : Compile(policy)) {
     const bool link = !file.link.empty();
@@ -13,6 +13,7 @@ Expected ExpectedOf(const Policy& policy) {
         {"/" + file.path, link ? std::move(file.link) : std::move(file.text), link});
   }
   for (CmdlineWord& word : CmdlineWords(policy)) expected.words.push_back(std::move(word.word));
+  expected.profiles = std::move(profiles);
   return expected;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "lockdown/policy/policy.h"
+#include "lockdown/sandbox/policy/policy.h"
 
 namespace bf::lockdown::check {
 
@@ -20,8 +21,9 @@ struct Fragment {
 struct Expected {
   std::vector<Fragment> fragments;
   std::vector<std::string> words;  // of the kernel command line
+  std::vector<sandbox::Profile> profiles;
 };
 
-Expected ExpectedOf(const Policy& policy);
+Expected ExpectedOf(const Policy& policy, std::vector<sandbox::Profile> profiles);
 
 }  // namespace bf::lockdown::check

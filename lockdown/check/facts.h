@@ -118,6 +118,24 @@ struct Modules {
   std::string problem{kNotRead};
 };
 
+// A process of a service.
+struct Process {
+  std::string pid;
+  File status;  // /proc/PID/status
+};
+
+// A service that is to run in a sandbox, and what runs of it.
+struct Service {
+  Unit unit;
+  std::vector<Process> processes;
+};
+
+// A compiled profile, by the name of its file.
+struct SandboxFile {
+  std::string profile;
+  File file;
+};
+
 struct Facts {
   std::map<std::string, File, std::less<>> attributes;
   std::map<std::string, unsigned, std::less<>> groups;
@@ -135,8 +153,13 @@ struct Facts {
   Seen<device::Device> devices;
   Seen<ConfigFile> rules;     // udev's, in the order in which they are read
   Seen<Installed> installed;  // one for each fragment that was asked for
-  File stage;                 // what `apply` left in /run/betterframe
-  bool maintenance = false;   // a maintenance window is open
+  Seen<SandboxFile> sandbox_files;
+  // System calls for which libseccomp has no name: a build for another architecture leaves what
+  // denies them to the default.
+  std::vector<std::string_view> unnamed;
+  Seen<Service> services;    // those of sandboxed_units.h
+  File stage;                // what `apply` left in /run/betterframe
+  bool maintenance = false;  // a maintenance window is open
   std::string maintenance_problem{kNotRead};
 
   // An attribute that nobody read is unreadable.

@@ -10,6 +10,7 @@
 #include "core/host/file.h"
 #include "lockdown/check/config.h"
 #include "lockdown/check/linux_devices.h"
+#include "lockdown/sandbox/filter/linux_compile.h"
 
 namespace bf::lockdown::check {
 namespace {
@@ -223,6 +224,10 @@ Facts Observe(const std::string& root, const Policy& policy, const Expected& exp
   facts.serio = ReadSerio(root);
   facts.rules = ReadRules(root);
   facts.installed = ReadInstalled(root, expected);
+  facts.sandbox_files = ReadSandboxFiles(root);
+  for (const auto& syscall : sandbox::Syscalls())
+    if (!sandbox::HasName(syscall)) facts.unnamed.push_back(syscall.name);
+  facts.services = ReadServices(root);
   facts.stage = ReadStage(root);
   ReadDevices(root, policy, facts);
   return facts;

@@ -21,6 +21,10 @@ Seen<ConfigFile> ReadConfigs(const std::string& root, const std::string& main,
                              const std::string& directory);
 Unit ReadUnit(const std::string& root, const std::string& name);
 Seen<Unit> ReadGettys(const std::string& root);
+// Names of units that have a control group in system.slice.
+Seen<std::string> RunningUnits(const std::string& root);
+Seen<SandboxFile> ReadSandboxFiles(const std::string& root);
+Seen<Service> ReadServices(const std::string& root);
 Seen<Node> ReadNodes(const std::string& root);
 Node ReadNode(const std::string& root, const std::string& path);
 Keymap ReadKeymap(const std::string& root);

@@ -119,6 +119,20 @@ Unit ReadUnit(const std::string& root, const std::string& name) {
   return unit;
 }
 
+Seen<std::string> RunningUnits(const std::string& root) {
+  const std::string top = "/sys/fs/cgroup/system.slice";
+  Seen<std::string> units;
+  std::vector<std::string> groups = {top};
+  for (const auto& slice : Names(host::Under(root, top)))
+    if (slice.ends_with(".slice")) groups.push_back(top + "/" + slice);
+  for (const auto& group : groups) {
+    for (auto& name : Names(host::Under(root, group))) units.items.push_back(std::move(name));
+  }
+  // Without these nobody can say what runs.
+  units.problem = Exists(root, top) ? "" : top + " is not there";
+  return units;
+}
+
 Seen<Unit> ReadGettys(const std::string& root) {
   Seen<Unit> gettys;
   std::map<std::string, std::vector<std::string>> wanted;
@@ -130,21 +144,15 @@ Seen<Unit> ReadGettys(const std::string& root) {
         if (IsGetty(name)) wanted[name].push_back(path + "/" + name);
     }
   }
-  const std::string top = "/sys/fs/cgroup/system.slice";
-  std::vector<std::string> groups = {top};
-  for (const auto& slice : Names(host::Under(root, top)))
-    if (slice.ends_with(".slice")) groups.push_back(top + "/" + slice);
-  for (const auto& group : groups) {
-    for (const auto& name : Names(host::Under(root, group)))
-      if (IsGetty(name)) wanted.try_emplace(name);
-  }
+  const auto running = RunningUnits(root);
+  for (const auto& name : running.items)
+    if (IsGetty(name)) wanted.try_emplace(name);
   for (auto& [name, by] : wanted) {
     Unit unit = ReadUnit(root, name);
     unit.wanted_by = std::move(by);
     gettys.items.push_back(std::move(unit));
   }
-  // Without these nobody can say what runs.
-  gettys.problem = Exists(root, top) ? "" : top + " is not there";
+  gettys.problem = running.problem;
   return gettys;
 }
 

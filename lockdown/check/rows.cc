@@ -71,7 +71,8 @@ std::string Listed(const std::vector<std::string>& items) {
 const std::vector<Row>& Rows() {
   static const std::vector<Row> kRows = [] {
     std::vector<Row> rows;
-    for (const auto part : {KernelRows(), ConsoleRows(), NodeRows(), DeviceRows(), FileRows()})
+    for (const auto part :
+         {KernelRows(), ConsoleRows(), NodeRows(), DeviceRows(), FileRows(), SandboxRows()})
       rows.insert(rows.end(), part.begin(), part.end());
     return rows;
   }();

@@ -11,7 +11,8 @@ namespace {
 
 Status RunCheck(cli::Invocation& invocation) {
   BF_ASSIGN(const Policy policy, LoadPolicy(invocation.policy_dir));
-  const check::Expected expected = check::ExpectedOf(policy);
+  BF_ASSIGN(auto profiles, sandbox::LoadProfiles(invocation.policy_dir));
+  const check::Expected expected = check::ExpectedOf(policy, std::move(profiles));
   const auto results =
       check::Check(policy, expected, check::Observe(invocation.root, policy, expected));
   invocation.out() << (invocation.json ? check::ToText(check::ToJson(results))

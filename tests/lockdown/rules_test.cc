@@ -101,9 +101,9 @@ TEST(Literal, MatchesItselfAndNothingNearIt) {
 // Row 26 of the attack list: names in an entry never become part of the rule.
 TEST(Rules, HoldOnlyWhatWeWrote) {
   const std::set<std::string> known = {
-      "ACTION",  "SUBSYSTEM", "KERNEL", "KERNELS", "DEVPATH",    "DRIVER",
-      "OWNER",   "GROUP",     "MODE",   "TAG",     "LABEL",      "GOTO",
-      "PROGRAM", "RESULT",    "RUN",    "OPTIONS", "IMPORT{db}", "IMPORT{parent}"};
+      "ACTION", "SUBSYSTEM", "KERNEL", "KERNELS",    "DEVPATH",       "DRIVER",  "OWNER",
+      "GROUP",  "MODE",      "TAG",    "LABEL",      "GOTO",          "PROGRAM", "RESULT",
+      "RUN",    "OPTIONS",   "TEST",   "IMPORT{db}", "IMPORT{parent}"};
   const auto policy = lockdown::LoadPolicy(BF_TEST_DIR "/policy/golden");
   ASSERT_TRUE(policy) << policy.error().ToString();
   int rules = 0;

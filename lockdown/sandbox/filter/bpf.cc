@@ -137,7 +137,6 @@ Ran Run(const Program& program, const Call& call, std::vector<Step>* trace) {
   for (std::size_t at = 0; at < program.size(); ++at) {
     const Instruction& one = program[at];
     ++ran.steps;
-    ran.path = (ran.path ^ at) * 0x9e3779b97f4a7c15U;
     switch (op::Class(one.code)) {
       case op::kLd:
         Load(machine, one, call);
@@ -152,7 +151,10 @@ Ran Run(const Program& program, const Call& call, std::vector<Step>* trace) {
         machine.memory[one.k] = machine.x;
         break;
       case op::kAlu:
-        if (!Arithmetic(machine, one)) return ran;
+        if (!Arithmetic(machine, one)) {
+          ran.path ^= at;  // apart from the way that goes on from here
+          return ran;
+        }
         break;
       case op::kJmp: {
         if (op::Operation(one.code) == op::kJa) {
@@ -164,6 +166,7 @@ Ran Run(const Program& program, const Call& call, std::vector<Step>* trace) {
         if (trace != nullptr && machine.source.known)
           trace->push_back({machine.source.word, machine.source.mask, operand});
         at += Compare(op::Operation(one.code), machine.a, operand) ? one.jump_true : one.jump_false;
+        ran.path = (ran.path ^ at) * 0x9e3779b97f4a7c15U;
         break;
       }
       case op::kRet:

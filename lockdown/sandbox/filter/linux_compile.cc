@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <charconv>
 #include <memory>
 
 #include "core/host/fd.h"
@@ -93,13 +94,30 @@ Result<std::string> Export(void* context, int (*how)(const scmp_filter_ctx, int)
   return host::ReadAll(file.get(), "filter");
 }
 
-Result<std::string> BuildText(const Profile& profile, Arch arch, Shape shape,
-                              int (*how)(const scmp_filter_ctx, int)) {
-  return RunBounded(fmt::format("compile {} for {}", profile.name, ToString(arch)), kLimit,
-                    [&]() -> Result<std::string> {
-                      BF_ASSIGN(const Context context, MakeContext(profile, arch, shape));
-                      return Export(context.get(), how);
+// The texts of all, in a child, each after its length.
+Result<std::string> BuildTexts(const std::vector<Wanted>& all,
+                               int (*how)(const scmp_filter_ctx, int)) {
+  const Wanted& first = all.front();
+  return RunBounded(fmt::format("compile {} for {}", first.profile->name, ToString(first.arch)),
+                    kLimit, [&]() -> Result<std::string> {
+                      std::string texts;
+                      for (const Wanted& one : all) {
+                        BF_ASSIGN(const Context context,
+                                  MakeContext(*one.profile, one.arch, one.shape));
+                        BF_ASSIGN(const std::string text, Export(context.get(), how));
+                        texts += fmt::format("{:08x}", text.size()) + text;
+                      }
+                      return texts;
                     });
+}
+
+// Takes the next text off.
+std::string_view NextText(std::string_view& texts) {
+  std::size_t size = 0;
+  std::from_chars(texts.data(), texts.data() + 8, size, 16);
+  const std::string_view text = texts.substr(8, size);
+  texts.remove_prefix(8 + text.size());
+  return text;
 }
 
 // The choice of the profile about names also is that about names libseccomp does not have.
@@ -133,28 +151,48 @@ bool Cheaper(const Cost& a, const Cost& b) {
 
 }  // namespace
 
+Result<std::vector<Program>> Build(const std::vector<Wanted>& all) {
+  if (all.empty()) return std::vector<Program>{};
+  BF_ASSIGN(const std::string texts, BuildTexts(all, ::seccomp_export_bpf));
+  std::vector<Program> programs;
+  for (std::string_view rest = texts; programs.size() < all.size();) {
+    BF_ASSIGN(Program program, FromBytes(NextText(rest)));
+    programs.push_back(std::move(program));
+  }
+  return programs;
+}
+
 Result<Program> Build(const Profile& profile, Arch arch, Shape shape) {
-  BF_ASSIGN(const std::string bytes, BuildText(profile, arch, shape, ::seccomp_export_bpf));
-  return FromBytes(bytes);
+  BF_ASSIGN(std::vector<Program> programs, Build({{&profile, arch, shape}}));
+  return std::move(programs.front());
 }
 
 Result<std::string> BuildPfc(const Profile& profile, Arch arch, Shape shape) {
-  return BuildText(profile, arch, shape, ::seccomp_export_pfc);
+  BF_ASSIGN(const std::string texts, BuildTexts({{&profile, arch, shape}}, ::seccomp_export_pfc));
+  std::string_view rest = texts;
+  return std::string(NextText(rest));
+}
+
+bool HasName(const Syscall& syscall) {
+  return ::seccomp_syscall_resolve_name(std::string(syscall.name).c_str()) != __NR_SCMP_ERROR;
 }
 
 Result<Compiled> CompileProfile(Profile profile, Arch arch) {
   BF_TRY(LeaveOutUnsupported(profile, arch));
   Compiled compiled{std::move(profile), arch, Shape::kTree, {}, {}};
   const Oracle oracle(compiled.profile, arch);
+  constexpr Shape kShapes[] = {Shape::kTree, Shape::kLinear};
+  std::vector<Wanted> wanted;
+  for (const Shape shape : kShapes) wanted.push_back({&compiled.profile, arch, shape});
+  BF_ASSIGN(std::vector<Program> programs, Build(wanted));
   bool first = true;
-  for (const Shape shape : {Shape::kTree, Shape::kLinear}) {
-    BF_ASSIGN(Program program, Build(compiled.profile, arch, shape));
-    BF_ASSIGN(Proof proof, Prove(program, oracle));
+  for (std::size_t i = 0; i < programs.size(); ++i) {
+    BF_ASSIGN(Proof proof, Prove(programs[i], oracle));
     BF_TRY(RequireAgreement(proof, compiled.profile));
     if (!first && !Cheaper(proof.cost, compiled.proof.cost)) continue;
     first = false;
-    compiled.shape = shape;
-    compiled.program = std::move(program);
+    compiled.shape = kShapes[i];
+    compiled.program = std::move(programs[i]);
     compiled.proof = std::move(proof);
   }
   return compiled;

@@ -8,11 +8,22 @@ namespace bf::lockdown::sandbox {
 
 enum class Shape { kLinear, kTree };  // how the filter finds the number
 
-// The filter as libseccomp makes it: not proved yet. In a process of its own, because some rules
-// have made libseccomp run on without end.
+// A filter to be built.
+struct Wanted {
+  const Profile* profile;
+  Arch arch;
+  Shape shape;
+};
+// The filters as libseccomp makes them: not proved yet. In a process of its own, because some rules
+// have made libseccomp run on without end; one for all, because a process costs more than a filter.
+Result<std::vector<Program>> Build(const std::vector<Wanted>& all);
 Result<Program> Build(const Profile& profile, Arch arch, Shape shape);
 // libseccomp's own description of it.
 Result<std::string> BuildPfc(const Profile& profile, Arch arch, Shape shape);
+
+// Whether libseccomp has a name for it. Otherwise a filter for another architecture than the one
+// that builds leaves it to the default action.
+bool HasName(const Syscall& syscall);
 
 struct Compiled {
   Profile profile;  // without the rules that this libseccomp cannot express, if it says so

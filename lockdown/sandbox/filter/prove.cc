@@ -2,7 +2,8 @@
 #include "lockdown/sandbox/filter/prove.h"
 
 #include <algorithm>
-#include <unordered_set>
+
+#include "lockdown/sandbox/filter/insert_set.h"
 
 namespace bf::lockdown::sandbox {
 namespace {
@@ -11,12 +12,18 @@ constexpr std::size_t kMostDisagreements = 8;
 // Far more than any profile needs; a filter that needs more is not proved, and so not emitted.
 constexpr std::size_t kMostCalls = 4'000'000;
 
-struct Hash {
-  std::size_t operator()(const Call& call) const {
+struct HashCall {
+  std::uint64_t operator()(const Call& call) const {
     std::uint64_t hash = call.number * 0x9e3779b97f4a7c15U ^ call.arch;
-    for (const std::uint64_t one : call.arguments) hash = (hash ^ one) * 0xff51afd7ed558ccdU >> 1U;
-    return static_cast<std::size_t>(hash);
+    for (const std::uint64_t one : call.arguments) {
+      hash = (hash ^ one) * 0xff51afd7ed558ccdU;
+      hash ^= hash >> 32U;
+    }
+    return hash;
   }
+};
+struct HashPath {
+  std::uint64_t operator()(std::uint64_t path) const { return path; }
 };
 
 class Prover {
@@ -25,10 +32,9 @@ class Prover {
 
   Result<Proof> Run() {
     BF_TRY(CheckProgram(program_));
-    seen_.reserve(1 << 15);
-    for (const Call& call : PartitionPoints(oracle_)) Want(call);
+    ForEachPartitionPoint(oracle_, [this](const Call& call) { Want(call); });
     while (!todo_.empty()) {
-      const Call call = todo_.back();
+      const Call call = seen_[todo_.back()];
       todo_.pop_back();
       BF_TRY(Look(call));
       if (seen_.size() > kMostCalls)
@@ -41,18 +47,19 @@ class Prover {
 
  private:
   void Want(const Call& call) {
-    if (seen_.insert(call).second) todo_.push_back(call);
+    if (seen_.Insert(call)) todo_.push_back(static_cast<std::uint32_t>(seen_.size() - 1));
   }
 
   Status Look(const Call& call) {
-    trace_.clear();
-    const Ran ran = sandbox::Run(program_, call, &trace_);
+    const Ran ran = sandbox::Run(program_, call);
     proof_.cost.worst = std::max(proof_.cost.worst, ran.steps);
     const Verdict verdict = oracle_.Decide(call);
     if (ran.result != ToReturn(verdict.action) && proof_.disagreements.size() < kMostDisagreements)
       proof_.disagreements.push_back({call, ran.result, verdict});
     // Another call on a way that was taken already leads nowhere new.
-    if (!paths_.insert(ran.path).second) return {};
+    if (!paths_.Insert(ran.path)) return {};
+    trace_.clear();
+    (void)sandbox::Run(program_, call, &trace_);
     const bool plain = std::all_of(call.arguments.begin(), call.arguments.end(),
                                    [](auto one) { return one == 0; });
     for (const Step& step : trace_) {
@@ -98,9 +105,9 @@ class Prover {
   const Program& program_;
   const Oracle& oracle_;
   Proof proof_;
-  std::vector<Call> todo_;
-  std::unordered_set<Call, Hash> seen_;
-  std::unordered_set<std::uint64_t> paths_;
+  InsertSet<Call, HashCall> seen_{15};
+  std::vector<std::uint32_t> todo_;  // of seen_
+  InsertSet<std::uint64_t, HashPath> paths_{8};
   std::vector<Step> trace_;
 };
 

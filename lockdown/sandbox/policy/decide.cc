@@ -2,28 +2,35 @@
 #include "lockdown/sandbox/policy/decide.h"
 
 #include <algorithm>
-#include <set>
 
 namespace bf::lockdown::sandbox {
 namespace {
 
 constexpr std::size_t kMostPairs = 400;
 
-void AddAround(std::set<std::uint64_t>& values, const Comparison& one) {
+using Values = std::vector<std::uint64_t>;
+
+template <class T>
+void SortUnique(std::vector<T>& all) {
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+}
+
+void AddAround(Values& values, const Comparison& one) {
   const std::uint64_t v = one.value;
   const std::uint64_t beyond = ~one.mask;
   for (const std::uint64_t base : {v, v | beyond})
-    values.insert({base, base - 1, base + 1, base ^ (std::uint64_t{1} << 32U),
-                   base ^ (std::uint64_t{1} << 63U), base | 0xffffffff00000000U, base & 0xffffffffU,
-                   (base << 32U) | (base >> 32U)});
+    values.insert(values.end(), {base, base - 1, base + 1, base ^ (std::uint64_t{1} << 32U),
+                                 base ^ (std::uint64_t{1} << 63U), base | 0xffffffff00000000U,
+                                 base & 0xffffffffU, (base << 32U) | (base >> 32U)});
   for (unsigned bit = 0; bit < 64; ++bit) {
-    if ((one.mask >> bit & 1U) != 0) values.insert(v ^ (std::uint64_t{1} << bit));
+    if ((one.mask >> bit & 1U) != 0) values.push_back(v ^ (std::uint64_t{1} << bit));
   }
 }
 
 // For each argument the values at which some rule for this number changes its mind.
-std::array<std::set<std::uint64_t>, 6> Interesting(const std::vector<const Rule*>& rules) {
-  std::array<std::set<std::uint64_t>, 6> values;
+std::array<Values, 6> Interesting(const std::vector<const Rule*>& rules) {
+  std::array<Values, 6> values;
   for (auto& one : values) one = {0, 1, ~std::uint64_t{0}, 0xffffffffU, std::uint64_t{1} << 32U};
   // With hundreds of values for one argument, each with its neighbours is enough: the bits of the
   // first tell a wrong mask, and a wrong value is its own.
@@ -33,10 +40,12 @@ std::array<std::set<std::uint64_t>, 6> Interesting(const std::vector<const Rule*
       if (++count[one.argument] <= 16)
         AddAround(values[one.argument], one);
       else
-        values[one.argument].insert({one.value, one.value - 1, one.value + 1,
+        values[one.argument].insert(values[one.argument].end(),
+                                    {one.value, one.value - 1, one.value + 1,
                                      one.value ^ (std::uint64_t{1} << 32U), one.value | ~one.mask});
     }
   }
+  for (Values& one : values) SortUnique(one);
   return values;
 }
 
@@ -84,13 +93,17 @@ Verdict Oracle::Decide(const Call& call) const {
   return {profile_->fallback.value, nullptr};
 }
 
-std::vector<Call> PartitionPoints(const Oracle& oracle, std::uint32_t number) {
+namespace {
+
+// Those of one number, some of them more than once.
+template <class Visit>
+void VisitPoints(const Oracle& oracle, std::uint32_t number, const Visit& visit) {
   const auto& rules = oracle.RulesFor(number);
-  std::set<Call> calls;
   const Call plain{AuditArch(oracle.arch()), number, {}};
   Call ones = plain;
   ones.arguments.fill(~std::uint64_t{0});
-  calls.insert({plain, ones});
+  visit(plain);
+  visit(ones);
   const auto interesting = Interesting(rules);
   // Each base with one argument elsewhere; two at a time while they are few.
   const auto vary = [&](const Call& base, const std::vector<Comparison>& when) {
@@ -100,7 +113,7 @@ std::vector<Call> PartitionPoints(const Oracle& oracle, std::uint32_t number) {
       for (const std::uint64_t value : interesting[i]) {
         Call call = base;
         call.arguments[i] = value;
-        calls.insert(call);
+        visit(call);
       }
     }
   };
@@ -119,44 +132,51 @@ std::vector<Call> PartitionPoints(const Oracle& oracle, std::uint32_t number) {
           Call call = plain;
           call.arguments[i] = a;
           call.arguments[j] = b;
-          calls.insert(call);
+          visit(call);
         }
       }
     }
   }
-  return {calls.begin(), calls.end()};
 }
 
-std::vector<Call> PartitionPoints(const Oracle& oracle) {
+}  // namespace
+
+std::vector<Call> PartitionPoints(const Oracle& oracle, std::uint32_t number) {
   std::vector<Call> calls;
+  VisitPoints(oracle, number, [&](const Call& call) { calls.push_back(call); });
+  SortUnique(calls);
+  return calls;
+}
+
+void ForEachPartitionPoint(const Oracle& oracle, const std::function<void(const Call&)>& visit) {
+  const std::uint32_t native = AuditArch(oracle.arch());
   for (std::uint32_t number = 0; number <= kMostNumber; ++number) {
     if (oracle.RulesFor(number).empty()) {
-      Call call{AuditArch(oracle.arch()), number, {}};
-      calls.push_back(call);
+      Call call{native, number, {}};
+      visit(call);
       call.arguments.fill(~std::uint64_t{0});
-      calls.push_back(call);
+      visit(call);
       continue;
     }
-    const auto more = PartitionPoints(oracle, number);
-    calls.insert(calls.end(), more.begin(), more.end());
+    VisitPoints(oracle, number, visit);
   }
   // The other architecture, i386, arm; x32; what no kernel has; what a tracer leaves.
-  const std::size_t plain = calls.size();
-  for (std::size_t i = 0; i < plain; ++i) {
-    if (i > 0 && calls[i].number == calls[i - 1].number) continue;
+  for (std::uint32_t number = 0; number <= kMostNumber; ++number) {
     for (const std::uint32_t arch : {0xc000003eU, 0xc00000b7U, 0x40000003U, 0x40000028U, 0U}) {
-      Call call = calls[i];
-      call.arch = arch;
-      if (arch != calls[i].arch) calls.push_back(call);
+      if (arch != native) visit({arch, number, {}});
     }
-    Call x32 = calls[i];
-    x32.number |= kX32Bit;
-    calls.push_back(x32);
+    visit({native, number | kX32Bit, {}});
   }
   for (const std::uint32_t number :
        {0xffffffffU, 0xfffffffeU, 0x80000000U, 0x7fffffffU, 0x3fffffffU, 0x40000000U, 0xc0000000U,
         0xbfffffffU, 0x10000U, 0x20000000U})
-    calls.push_back({AuditArch(oracle.arch()), number, {}});
+    visit({native, number, {}});
+}
+
+std::vector<Call> PartitionPoints(const Oracle& oracle) {
+  std::vector<Call> calls;
+  ForEachPartitionPoint(oracle, [&](const Call& call) { calls.push_back(call); });
+  SortUnique(calls);
   return calls;
 }
 

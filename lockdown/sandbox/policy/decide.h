@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 
 #include "lockdown/sandbox/policy/policy.h"
 
@@ -49,6 +50,8 @@ class Oracle {
 // it, with other bits in the high word, with bits outside the mask.
 inline constexpr std::uint32_t kMostNumber = 1100;
 std::vector<Call> PartitionPoints(const Oracle& oracle);
+// The same without a list of them: some more than once, in no order.
+void ForEachPartitionPoint(const Oracle& oracle, const std::function<void(const Call&)>& visit);
 // Of one number only.
 std::vector<Call> PartitionPoints(const Oracle& oracle, std::uint32_t number);
 

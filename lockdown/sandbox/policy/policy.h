@@ -118,6 +118,8 @@ inline constexpr std::string_view kProfileDir = "sandbox";
 bool GoodProfileName(std::string_view name);
 // Reads DIR/sandbox/NAME.toml. An error of kind kPolicy has all diagnostics.
 Result<Profile> LoadProfile(const std::string& dir, const std::string& name);
+// All of DIR/sandbox, by name; none where there is no such directory.
+Result<std::vector<Profile>> LoadProfiles(const std::string& dir);
 // The same from text; `file` is the name for diagnostics.
 Result<Profile> ParseProfile(std::string_view text, const std::string& file,
                              const std::string& name);

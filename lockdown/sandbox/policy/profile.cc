@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <filesystem>
 
 #include "core/hash/sha256.h"
 #include "core/host/file.h"
@@ -94,6 +95,24 @@ Result<Profile> LoadProfile(const std::string& dir, const std::string& name) {
     return Failure(std::move(text).error().Context("policy"));
   }
   return ParseProfile(*text, path, name);
+}
+
+Result<std::vector<Profile>> LoadProfiles(const std::string& dir) {
+  const std::string path = fmt::format("{}/{}", dir, kProfileDir);
+  std::vector<std::string> names;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(path, error), end; !error && at != end;
+       at.increment(error))
+    if (at->path().extension() == ".toml") names.push_back(at->path().stem().string());
+  if (error && error != std::errc::no_such_file_or_directory)
+    return FailErrno(error.value(), "{}", path);
+  std::sort(names.begin(), names.end());
+  std::vector<Profile> profiles;
+  for (const auto& name : names) {
+    BF_ASSIGN(Profile profile, LoadProfile(dir, name));
+    profiles.push_back(std::move(profile));
+  }
+  return profiles;
 }
 
 }  // namespace bf::lockdown::sandbox

@@ -12,7 +12,8 @@ import pytest
 from scenarios.test_input_hotplug import bound_drivers, keyboards
 from vm.input import CEILING, InputMachine
 
-_DECIDE = "/usr/libexec/betterframe/bf-lockdown-decide"
+_HOME = "/usr/libexec/betterframe"
+_DECIDE = f"{_HOME}/bf-lockdown-decide"
 _PLACE = "/run/bf-test/instead"
 _TIMES = "/run/bf-test"
 _PLUGS = 6
@@ -35,6 +36,7 @@ BROKEN = {
 }
 # What the journal says of it.
 SAID = {
+    "is missing": ("bf-lockdown-decide is missing", "failed with exit code"),
     "crashes": ("bf-lockdown-decide", "SEGV"),
     "hangs": ("bf-lockdown-decide", "is taking longer than"),
     "has no memory": ("bf-lockdown-decide", "SEGV"),
@@ -61,7 +63,16 @@ def put_in_its_place(machine: InputMachine, script: str) -> None:
     machine.run(f"chmod 755 {_PLACE}/broken; mount --bind {_PLACE}/broken {_DECIDE}")
 
 
+def take_away(machine: InputMachine) -> None:
+    machine.run(f"set -e; mkdir -p {_PLACE}; mount -t tmpfs -o mode=755 tmpfs {_PLACE}\n"
+                f"cp -a {_HOME}/. {_PLACE}; rm {_PLACE}/bf-lockdown-decide; mount --bind {_PLACE} {_HOME}\n"
+                f"! test -e {_DECIDE}")
+
+
 def make_it_so(machine: InputMachine, how: str) -> None:
+    if how == "is missing":
+        take_away(machine)
+        return
     put_in_its_place(machine, BROKEN[how])
     if how == "has no time":
         machine.run(_SLOW)
@@ -76,7 +87,7 @@ def make_it_so(machine: InputMachine, how: str) -> None:
         machine.run(f"set -e; head -c 200 {_COMPILED} > {_PLACE}/half; mount --bind {_PLACE}/half {_COMPILED}")
 
 
-@pytest.mark.parametrize("how", BROKEN)
+@pytest.mark.parametrize("how", ["is missing", *BROKEN])
 def test_where_it_fails_nothing_new_is_let_in(input_device, how):
     """Not even a keyboard that the policy allows; the pointer that is in use goes on, and the journal
     says why."""
@@ -99,7 +110,8 @@ def test_where_it_fails_nothing_new_is_let_in(input_device, how):
     assert keyboards(machine) == []
     assert bound_drivers(machine, usb) == ({"usbhid"} if how == "cannot drain" else set())
     if how in SAID:
-        assert said(machine, SAID[how]), machine.run("journalctl -b --no-pager | tail -n 50")
+        assert said(machine, SAID[how]), machine.run(
+            "journalctl -b --no-pager -t systemd-udevd -t bf-lockdown | tail -n 20")
 
 
 def said(machine: InputMachine, parts: tuple[str, ...]) -> bool:

@@ -166,7 +166,7 @@ const std::vector<Opening>& Openings() {
        {"getty-serial"}},
       {"nobody can say what runs",
        [](D& d) { d.Remove("sys/fs/cgroup/system.slice"); },
-       {"getty-screen", "getty-serial"}},
+       {"getty-screen", "getty-serial", "sandbox-units", "sandbox-processes"}},
       {"the debug shell runs",
        [](D& d) { d.Write("sys/fs/cgroup/system.slice/debug-shell.service/cgroup.procs", "9\n"); },
        {"debug-shell"}},
@@ -355,6 +355,132 @@ const std::vector<Opening>& Openings() {
       {"a mask is gone",
        [](D& d) { d.Remove("etc/systemd/system/kbrequest.target"); },
        {"unit-files"}},
+      // The sandbox.
+      {"a compiled profile is changed by a byte",
+       [](D& d) { d.Append("usr/lib/betterframe/sandbox/kiosk.filter", "x"); },
+       {"sandbox-files"}},
+      {"a compiled profile is gone",
+       [](D& d) { d.Remove("usr/lib/betterframe/sandbox/kiosk.filter"); },
+       {"sandbox-files"}},
+      {"there are no compiled profiles",
+       [](D& d) { d.Remove("usr/lib/betterframe/sandbox"); },
+       {"sandbox-files"}},
+      {"a compiled profile is another's",
+       [](D& d) {
+         d.Write("usr/lib/betterframe/sandbox/kiosk.filter",
+                 d.tree.Read("usr/lib/betterframe/sandbox/bf-lockdown.filter"));
+       },
+       {"sandbox-files"}},
+      {"a compiled profile of no text",
+       [](D& d) { d.Write("usr/lib/betterframe/sandbox/other.filter", "x"); },
+       {"sandbox-files"}},
+      {"the profile was compiled from another text",
+       [](D& d) { d.Reseal("kiosk", [](auto& one) { one.policy_hash[0] ^= 1; }); },
+       {"sandbox-files"}},
+      {"the compiled profile keeps a capability",
+       [](D& d) { d.Reseal("kiosk", [](auto& one) { one.bounding = 1; }); },
+       {"sandbox-files"}},
+      {"the filter allows what the text kills",
+       [](D& d) {
+         d.Reseal("kiosk", [](auto& one) {
+           for (auto& instruction : one.program)
+             if (instruction.k == 0x5412) instruction.k = 0x5413;
+         });
+       },
+       {"sandbox-files"}},
+      {"a drop-in starts the kiosk outside",
+       [](D& d) {
+         d.Write("run/systemd/system/betterframe-kiosk.service.d/99.conf",
+                 "[Service]\nExecStart=\nExecStart=/usr/bin/x\n");
+       },
+       {"sandbox-units"}},
+      {"a command more runs as the service manager",
+       [](D& d) {
+         d.Write("etc/systemd/system/bf-lockdown.service.d/99.conf",
+                 "[Service]\nExecStartPre=+/usr/libexec/betterframe/bf-lockdown-exec bf-lockdown "
+                 "-- /usr/bin/x\n");
+       },
+       {"sandbox-units"}},
+      {"one instance of the key filter has a wider profile",
+       [](D& d) {
+         d.Write("run/systemd/system/bf-input-filter@input4.service.d/99.conf",
+                 "[Service]\nExecStopPost=/usr/libexec/betterframe/bf-lockdown-exec kiosk -- "
+                 "/usr/bin/x\n");
+       },
+       {"sandbox-units"}},
+      {"no service of ours is there",
+       [](D& d) {
+         for (const char* name : {"bf-lockdown", "bf-input-filter@", "betterframe-kiosk"})
+           d.Remove(fmt::format("usr/lib/systemd/system/{}.service", name));
+       },
+       {"sandbox-units"}},
+      {"the kiosk has a capability",
+       [](D& d) { d.Run("betterframe-kiosk.service", "502", "0000000000000002"); },
+       {"sandbox-processes"}},
+      {"a child in a group of its own has no filter",
+       [](D& d) {
+         d.Run("betterframe-kiosk.service/below", "503", "0000000000000000");
+         d.Replace("proc/503/status", "Seccomp:\t2", "Seccomp:\t0");
+       },
+       {"sandbox-processes"}},
+      {"the filters of the key filter are none",
+       [](D& d) { d.Replace("proc/501/status", "Seccomp_filters:\t1", "Seccomp_filters:\t0"); },
+       {"sandbox-processes"}},
+      {"the kiosk may get new privileges",
+       [](D& d) { d.Replace("proc/502/status", "NoNewPrivs:\t1", "NoNewPrivs:\t0"); },
+       {"sandbox-processes"}},
+      {"a capability that could be raised",
+       [](D& d) {
+         d.Replace("proc/502/status", "CapPrm:\t0000000000000000", "CapPrm:\t0000000000000002");
+       },
+       {"sandbox-processes"}},
+      {"a capability that a file could give",
+       [](D& d) {
+         d.Replace("proc/502/status", "CapBnd:\t0000000000000000", "CapBnd:\t0000000000000002");
+       },
+       {"sandbox-processes"}},
+      {"an ambient capability",
+       [](D& d) {
+         d.Replace("proc/501/status", "CapAmb:\t0000000000000000", "CapAmb:\t0000000000000002");
+       },
+       {"sandbox-processes"}},
+      {"a process that cannot be looked at",
+       [](D& d) { d.Write("proc/502/status", "Name:\tservice\n"); },
+       {"sandbox-processes"}},
+      {"a filter that the kernel refuses",
+       [](D& d) { d.Reseal("kiosk", [](auto& one) { one.program.pop_back(); }); },
+       {"sandbox-files"}},
+      {"what kills is only denied",
+       [](D& d) {
+         d.Reseal("kiosk", [&](auto& one) {
+           auto profile = d.expected.profiles.back();
+           std::erase_if(profile.rules,
+                         [](const auto& rule) { return rule.syscall->name == "keyctl"; });
+           one.program = sandbox::CompileProfile(profile, sandbox::NativeArch()).value().program;
+         });
+       },
+       {"sandbox-files"}},
+      {"the image is for another architecture, on which what libseccomp lacks has the default",
+       [](D& d) {
+         const auto arch = sandbox::NativeArch() == sandbox::Arch::kX86_64 ? sandbox::Arch::kAarch64
+                                                                           : sandbox::Arch::kX86_64;
+         const auto made = sandbox::CompileProfile(d.expected.profiles.back(), arch).value();
+         EXPECT_FALSE(made.profile.notes.empty());
+         d.Write("usr/lib/betterframe/sandbox/kiosk.filter",
+                 sandbox::Encode(sandbox::StoredFrom(made.profile, arch, made.program)));
+       },
+       {}},
+      // Not drift: what was given up, and what has ended.
+      {"the key filter has given its capability up",
+       [](D& d) { d.Run(kFilterGroup, "501", "0000000000000000"); },
+       {}},
+      {"a process has ended", [](D& d) { d.Remove("proc/502"); }, {}},
+      {"a process waits to be told of",
+       [](D& d) {
+         d.Replace("proc/502/status", "Seccomp:\t2", "Seccomp:\t0");
+         d.Replace("proc/502/status", "S (sleeping)", "Z (zombie)");
+       },
+       {}},
       {"a list was changed",
        [](D& d) { d.Append("usr/share/betterframe/lockdown/cmdline", "x\n"); },
        {"compiled-files"}},

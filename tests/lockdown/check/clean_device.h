@@ -8,11 +8,16 @@
 
 #include "lockdown/check/check.h"
 #include "lockdown/check/linux_facts.h"
+#include "lockdown/sandbox/filter/linux_compile.h"
+#include "lockdown/sandbox/start/stored.h"
 #include "tests/support/temp_tree.h"
 
 namespace bf::lockdown::check {
 
 inline const std::string kPolicyDir = BF_TEST_DIR "/policy";
+
+inline const std::string kFilterGroup =
+    "system-bf\\x2dinput\\x2dfilter.slice/bf-input-filter@input4.service";
 
 class CleanDevice {
  public:
@@ -20,8 +25,11 @@ class CleanDevice {
     auto loaded = LoadPolicy(policy_dir);
     if (!loaded) throw std::runtime_error(loaded.error().ToString());
     policy = *std::move(loaded);
-    expected = ExpectedOf(policy);
+    auto profiles = sandbox::LoadProfiles(kPolicyDir);
+    if (!profiles) throw std::runtime_error(profiles.error().ToString());
+    expected = ExpectedOf(policy, *std::move(profiles));
     Fragments();
+    Sandbox();
     Kernel();
     Systemd();
     Panel();
@@ -39,6 +47,30 @@ class CleanDevice {
     ::chmod((tree / path).c_str(), mode);
   }
   void Write(const std::string& path, const std::string& text) { tree.Write(path, text); }
+  void Replace(const std::string& path, const std::string& from, const std::string& to) {
+    std::string text = tree.Read(path);
+    text.replace(text.find(from), from.size(), to);
+    tree.Write(path, text);
+  }
+  // A compiled profile with something in it changed, and sealed again.
+  template <class Change>
+  void Reseal(const std::string& profile, const Change& change) {
+    const std::string path = fmt::format("usr/lib/betterframe/sandbox/{}.filter", profile);
+    auto stored = sandbox::Decode(tree.Read(path)).value();
+    change(stored);
+    tree.Write(path, sandbox::Encode(stored));
+  }
+  // A process in the control group of a service.
+  void Run(const std::string& group, const std::string& pid, const std::string& capability) {
+    Write(fmt::format("sys/fs/cgroup/system.slice/{}/cgroup.procs", group), pid + "\n");
+    std::string status = "Name:\tservice\nState:\tS (sleeping)\n";
+    for (const char* set : {"Inh", "Prm", "Eff", "Bnd", "Amb"})
+      status += fmt::format(
+          "Cap{}:\t{}\n", set,
+          set == std::string("Inh") || set == std::string("Amb") ? "0000000000000000" : capability);
+    Write(fmt::format("proc/{}/status", pid),
+          status + "NoNewPrivs:\t1\nSeccomp:\t2\nSeccomp_filters:\t1\n");
+  }
   void Link(const std::string& path, const std::string& target) {
     std::filesystem::remove(tree / path);
     tree.Link(path, target);
@@ -73,6 +105,37 @@ class CleanDevice {
       else
         tree.Write(fragment.path.substr(1), fragment.text);
     }
+  }
+
+  // Compiled once: each test has a device, some more than a hundred.
+  const std::map<std::string, std::string>& Compiled() const {
+    static const auto kFiles = [this] {
+      std::map<std::string, std::string> files;
+      for (const auto& profile : expected.profiles) {
+        const auto compiled = sandbox::CompileProfile(profile, sandbox::NativeArch());
+        if (!compiled) throw std::runtime_error(compiled.error().ToString());
+        files[profile.name] = sandbox::Encode(
+            sandbox::StoredFrom(compiled->profile, compiled->arch, compiled->program));
+      }
+      return files;
+    }();
+    return kFiles;
+  }
+
+  void Sandbox() {
+    for (const auto& [name, bytes] : Compiled())
+      Write(fmt::format("usr/lib/betterframe/sandbox/{}.filter", name), bytes);
+    const auto service = [&](const std::string& name, const std::string& profile) {
+      Write("usr/lib/systemd/system/" + name,
+            fmt::format("[Service]\n"
+                        "ExecStart=/usr/libexec/betterframe/bf-lockdown-exec {} -- /usr/bin/x\n",
+                        profile));
+    };
+    service("bf-lockdown.service", "bf-lockdown");
+    service("bf-input-filter@.service", "bf-input-filter");
+    service("betterframe-kiosk.service", "kiosk");
+    Run(kFilterGroup, "501", "0000000000000002");
+    Run("betterframe-kiosk.service", "502", "0000000000000000");
   }
 
   void Kernel() {

@@ -225,7 +225,7 @@ TEST_F(SandboxExec, EnvironmentAndDescriptorsAreThoseOfTheProfile) {
 void ExpectRefused(const Ended& ended, const std::string& why) {
   EXPECT_EQ(ended.code, 77) << ended.output;
   EXPECT_THAT(ended.output, testing::HasSubstr(why));
-  EXPECT_THAT(ended.output, testing::Not(testing::HasSubstr("started")));
+  EXPECT_THAT(ended.output, testing::Not(testing::HasSubstr("started\n")));
 }
 
 TEST_F(SandboxExec, ATamperedFileStartsNothing) {
@@ -278,6 +278,55 @@ TEST_F(SandboxExec, WithoutThePowerToGiveUpNothingIsStarted) {
   ExpectRefused(Run(poor), "which this process has not got");
 }
 
+// Each of these would start with more than it ends with, or would have nothing: none is started.
+TEST_F(SandboxExec, AProcessThatWouldNotBeWhatTheProfileSaysIsNotStarted) {
+  const auto as = [](std::vector<std::string> how, const std::string& profile) {
+    how.insert(how.begin(), "/usr/bin/setpriv");
+    how.insert(how.end(), {"--", BF_EXEC, "--root", root_, profile, "--", "/bin/echo", "started"});
+    return Run(how);
+  };
+  ExpectRefused(as({"--bounding-set=-kill"}, "box"), "the bounding set lacks CAP_KILL");
+  ExpectRefused(as({"--bounding-set=-all"}, "plain"), "user 0 would have the whole bounding set");
+  const std::string set = "-all,+kill,+sys_nice";
+  ExpectRefused(as({"--reuid=65534", "--clear-groups", "--bounding-set=" + set, "--inh-caps=" + set,
+                    "--ambient-caps=" + set},
+                   "root"),
+                "the profile gives user 0 its bounding set");
+  // What cannot be given up or taken back is seen in /proc/self/status.
+  Stored lax = stored_["plain"];
+  lax.profile = "lax";
+  lax.no_new_privs = false;
+  Put("lax", Encode(lax));
+  ExpectRefused(as({"--no-new-privs"}, "lax"), "no_new_privs is set");
+}
+
+// Without no_new_privs nothing but the locked securebits keeps user 0 from having its bounding set
+// again at the next execve(2).
+TEST_F(SandboxExec, UserZeroStaysWorthNothingWithoutNoNewPrivsToo) {
+  constexpr std::uint64_t kAdmin = std::uint64_t{1} << 21U;  // loads a filter without no_new_privs
+  Stored admin = stored_["box"];
+  admin.profile = "admin";
+  admin.no_new_privs = false;
+  admin.permitted = admin.ambient = kAdmin;
+  admin.bounding |= kAdmin;
+  Put("admin", Encode(admin));
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {kProbe, "status"}, {"/bin/sh", "-c", fmt::format("{} status; :", kProbe)}}) {
+    const Ended ended = Exec("admin", command);
+    const auto is = ReadStatus("\n" + ended.output);
+    ASSERT_TRUE(is) << ended.output;
+    EXPECT_EQ(*is, WantedOf(admin)) << ended.output;
+  }
+}
+
+TEST_F(SandboxExec, StandardDescriptorsThatAreClosedAreNotTheNextFile) {
+  const Ended ended =
+      Run({"/bin/sh", "-c",
+           fmt::format("exec {} --root {} plain -- {} status <&- 2>&-", BF_EXEC, root_, kProbe)});
+  EXPECT_THAT(ended.output, testing::HasSubstr("fd 0 /dev/null\nfd 1 "));
+  EXPECT_THAT(ended.output, testing::HasSubstr("fd 2 /dev/null\n"));
+}
+
 TEST_F(SandboxExec, SaysWhatIsWrongWithTheRequest) {
   EXPECT_EQ(Run({BF_EXEC}).code, 64);
   EXPECT_EQ(Run({BF_EXEC, "plain", "--"}).code, 64);
@@ -288,6 +337,17 @@ TEST_F(SandboxExec, SaysWhatIsWrongWithTheRequest) {
               testing::HasSubstr("bf-lockdown-exec: plain: /no/such: No such file"));
   EXPECT_EQ(Exec("plain", {"echo", "found"}).output, "found\n");
   EXPECT_THAT(Exec("plain", {"no-such-program"}).output, testing::HasSubstr("there is no program"));
+  // A directory that depends on where it is started is none to look in.
+  Stored relative = stored_["plain"];
+  relative.profile = "relative";
+  relative.set = {"PATH=."};
+  Put("relative", Encode(relative));
+  EXPECT_THAT(Run({"/bin/sh", "-c",
+                   fmt::format("cd / && ln -sf /bin/echo {0}/program && cd {0} && "
+                               "exec {1} --root {0} relative -- program ran",
+                               root_, BF_EXEC)})
+                  .output,
+              testing::HasSubstr("there is no program \"program\""));
 }
 
 // The same, by the tool: in one process, and refused in the same way.

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 
@@ -87,6 +88,30 @@ TEST(Stored, GoodDigestsDoNotHelpNonsense) {
   Stored empty = Example();
   empty.program.clear();
   EXPECT_FALSE(Decode(Encode(empty)));
+}
+
+// The same bytes but for some, with a digest and a length that are right again.
+std::string Sealed(std::string content) {
+  const auto length = static_cast<std::uint32_t>(content.size() + 64);
+  std::memcpy(content.data() + 12, &length, sizeof length);
+  return content + hash::HashOf(content);
+}
+
+TEST(Stored, WithAGoodDigestItStillIsOfThisFormatAndNothingElse) {
+  const std::string whole = Encode(Example());
+  const std::string content = whole.substr(0, whole.size() - 64);
+  ASSERT_TRUE(Decode(Sealed(content)));
+  const auto why = [&](std::size_t at, int byte) {
+    std::string changed = content;
+    changed[at] = static_cast<char>(byte);
+    const auto read = Decode(Sealed(changed));
+    return read ? "taken" : read.error().message;
+  };
+  EXPECT_EQ(why(8, 3), "it has a format of another release");
+  EXPECT_EQ(why(20, 0x3f), "it makes no sense");  // a flag that there is not
+  const auto longer = Decode(Sealed(content + std::string(8, '\0')));
+  ASSERT_FALSE(longer);
+  EXPECT_EQ(longer.error().message, "it makes no sense");
 }
 
 TEST(Stored, HasAllThatTheProfileSays) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rules of the shipped policy among Debian's: what udev would do with a device that is not
 // listed, with the panel, and with the panel when decide is of no help.
+#include <algorithm>
+
 #include "udev-rules/compile.h"
 #include "udev-rules/rules/evaluate.h"
 #include "udev-rules/rules/lint.h"
@@ -15,6 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr const char* kDirectory = "/usr/lib/udev/rules.d";
+const std::string kProgram = "/usr/libexec/betterframe/bf-lockdown-decide";
 
 std::vector<RulesFile> Ours() {
   const auto policy = lockdown::LoadPolicy(BF_SOURCE_DIR "/policies");
@@ -63,6 +66,7 @@ Event Input(const std::string& keys) {
                       {"capabilities/sw", "0"}};
   Event event;
   event.chain = {input};
+  event.answers.paths = {kProgram};
   // Whatever the builtins of the stock rules say of it is hostile.
   event.answers.builtins["input_id"] = Properties{{"ID_INPUT", "1"},
                                                   {"ID_INPUT_KEY", "1"},
@@ -72,7 +76,8 @@ Event Input(const std::string& keys) {
 }
 constexpr const char* kPanelKeys = "400 0 0 0 0 0";
 const std::string kDecide =
-    "/usr/libexec/betterframe/bf-lockdown-decide input "
+    kProgram +
+    " input "
     "/devices/pci0000:00/0000:00:14.0/usb1/1-1/1-1:1.0/0003:222A:0001.0001/input/input3";
 
 // A node of that inputN, after the properties that its rules have left.
@@ -142,6 +147,18 @@ TEST(ShippedRules, WithoutAnAnswerThePanelStaysShut) {
     EXPECT_EQ(Shown(input.Find("ATTR{inhibited}")), "1 10-betterframe-lockdown.rules");
     ExpectShut(Evaluate(Set().files, Node("event3", input)));
   }
+}
+
+TEST(ShippedRules, TheJournalIsToldThatDecideIsMissing) {
+  const auto told = [](const Event& event) {
+    const Outcome input = Evaluate(Set().files, event);
+    return std::any_of(input.run.begin(), input.run.end(),
+                       [](const Write& write) { return write.value == kProgram + " is missing"; });
+  };
+  Event event = Input(kPanelKeys);
+  EXPECT_FALSE(told(event));
+  event.answers.paths.clear();
+  EXPECT_TRUE(told(event));
 }
 
 TEST(ShippedRules, RawNodesAreShut) {
