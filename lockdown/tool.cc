@@ -31,11 +31,8 @@ bool IsRecording(std::string_view name) {
 Status CheckLockOut(cli::Invocation& invocation, const Policy& policy) {
   if (!invocation.Has("--recorded")) return {};
   BF_ASSIGN(const auto devices, LoadRecord(invocation.Get("--recorded")));
-  const auto found = FindLockOuts(policy, devices);
-  for (const LockOut& one : found)
-    invocation.Say(cli::Level::kError,
-                   fmt::format("{}: {} gate, {}: {}", one.device, ToString(one.decision.gate),
-                               one.decision.subject, one.decision.explanation));
+  const auto found = FindLockOuts(policy, {}, devices);
+  for (const LockOut& one : found) invocation.Say(cli::Level::kError, ToString(one));
   if (found.empty()) return {};
   return FailKind(ErrorKind::kRefused,
                   "this policy would block a device that {} says is in use; nothing is written",
