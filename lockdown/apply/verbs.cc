@@ -137,6 +137,7 @@ Result<std::vector<device::Device>> PresentDevices(const std::string& root,
                                                    const std::string& name) {
   LinuxSysfs sysfs(root);
   BF_ASSIGN(Facts facts, Observe(sysfs));
+  MarkInUse(facts.devices);
   if (name.empty()) return std::move(facts.devices);
   std::erase_if(facts.devices, [&](const device::Device& device) {
     const std::string& own = device.usb            ? device.usb->name

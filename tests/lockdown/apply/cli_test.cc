@@ -121,6 +121,18 @@ TEST_F(Verbs, ADryRunOfApplyWarnsOfLockingOutThePanelInUse) {
   EXPECT_EQ(Ask({"apply", "--dry-run"}).err, "");
 }
 
+TEST_F(Verbs, ARecordingOfTheMachineIsOneThatCompileCanCheck) {
+  machine.Set(panel.input[0].path, "inhibited", "0");
+  machine.tree.Write("panel.json", Ask({"devices", "--json"}).out);
+  const auto compile = [&] {
+    return Ask({"compile", "--dry-run", "--recorded", machine.tree / "panel.json"});
+  };
+  EXPECT_EQ(compile().code, 0) << compile().err;
+  machine.tree.Write("policy/input.toml", "schema = 1\n[usb]\n[console]\n[maintenance]\n");
+  EXPECT_EQ(compile().code, 77);
+  EXPECT_THAT(compile().err, HasSubstr("input gate, input10"));
+}
+
 TEST_F(Verbs, ApplyShutsTheGatesAndTellsTheOthers) {
   panel.input[0].inhibited = false;  // in use: there is nothing to drain here
   machine.PlantInput(panel.input[0].handlers.empty() ? panel.input[0] : [&] {
