@@ -117,6 +117,13 @@ Json DevicesToJson(const Policy& policy, const Situation& situation,
   return json;
 }
 
+Json LockOutsToJson(const std::vector<LockOut>& found) {
+  Json list = Json::array();
+  for (const LockOut& one : found)
+    list.push_back({{"device", one.device}, {"decision", DecisionToJson(one.decision)}});
+  return list;
+}
+
 std::string EntriesFor(const std::vector<device::Device>& devices) {
   std::string text;
   for (const device::Device& device : devices) {

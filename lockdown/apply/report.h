@@ -19,6 +19,9 @@ std::string DevicesToText(const Policy& policy, const Situation& situation,
 Json DevicesToJson(const Policy& policy, const Situation& situation,
                    const std::vector<device::Device>& devices);
 
+// [{"device": "1-1 222a:0001 …", "decision": {…}}]
+Json LockOutsToJson(const std::vector<LockOut>& found);
+
 // The [[allow]] entries of what could bring input, ready to paste; where there can be none, why.
 std::string EntriesFor(const std::vector<device::Device>& devices);
 

@@ -24,12 +24,30 @@ cli::Level LevelOf(Severity severity) {
                                            : cli::Level::kNotice;
 }
 
+void MarkInUse(std::vector<device::Device>& devices) {
+  for (device::Device& device : devices) device.in_use = IsInUse(device);
+}
+
+// Whoever is about to shut out the panel in front of them is told so before.
+void WarnOfLockOuts(cli::Invocation& invocation, const std::vector<LockOut>& found) {
+  for (const LockOut& one : found)
+    invocation.Say(cli::Level::kWarning, "would lock out a device in use: " + ToString(one));
+  if (!found.empty())
+    invocation.Say(cli::Level::kWarning,
+                   "`bf-lockdown devices --allow` prints an entry that lets it in");
+}
+
 Status DryRun(cli::Invocation& invocation, const Policy& policy) {
   LinuxSysfs sysfs(invocation.root);
-  BF_ASSIGN(const Facts facts, Observe(sysfs));
-  const Plan plan = MakePlan(&policy, SituationOf(invocation, &policy), facts);
+  BF_ASSIGN(Facts facts, Observe(sysfs));
+  MarkInUse(facts.devices);
+  const Situation situation = SituationOf(invocation, &policy);
+  const Plan plan = MakePlan(&policy, situation, facts);
+  const auto lock_outs = FindLockOuts(policy, situation, facts.devices);
+  WarnOfLockOuts(invocation, lock_outs);
   if (invocation.json)
-    invocation.out() << device::ToText({{"schema", 1}, {"steps", plan::ToJson(plan)}});
+    invocation.out() << device::ToText(
+        {{"schema", 1}, {"steps", plan::ToJson(plan)}, {"lock_outs", LockOutsToJson(lock_outs)}});
   else
     invocation.out() << plan::ToText(plan);
   return {};
@@ -119,6 +137,7 @@ Result<std::vector<device::Device>> PresentDevices(const std::string& root,
                                                    const std::string& name) {
   LinuxSysfs sysfs(root);
   BF_ASSIGN(Facts facts, Observe(sysfs));
+  MarkInUse(facts.devices);
   if (name.empty()) return std::move(facts.devices);
   std::erase_if(facts.devices, [&](const device::Device& device) {
     const std::string& own = device.usb            ? device.usb->name

@@ -122,7 +122,7 @@ struct InputNode {
 // other buses, a HID device or an input node alone.
 struct Device {
   std::string note;     // in recordings: what it is; "" on a live machine
-  bool in_use = false;  // in recordings: the product cannot do without it
+  bool in_use = false;  // the product cannot do without it: IsInUse, or who recorded it
   std::optional<UsbDevice> usb;
   std::vector<HidDevice> hid;
   std::vector<InputNode> input;

@@ -62,6 +62,13 @@ bool JoydevMayTake(const Capabilities& device) {
                      [&](unsigned button) { return HasKey(device, button); });
 }
 
+bool Points(const Capabilities& device) {
+  const bool pair = (HasRelative(device, REL_X) && HasRelative(device, REL_Y)) ||
+                    (HasAxis(device, ABS_X) && HasAxis(device, ABS_Y)) ||
+                    (HasAxis(device, ABS_MT_POSITION_X) && HasAxis(device, ABS_MT_POSITION_Y));
+  return pair && (HasKey(device, BTN_TOUCH) || HasKey(device, BTN_LEFT));
+}
+
 bool RfkillTakes(const Capabilities& device) {
   constexpr std::array<unsigned, 5> kKeys = {KEY_WLAN, KEY_BLUETOOTH, KEY_UWB, KEY_WIMAX,
                                              KEY_RFKILL};

@@ -62,6 +62,9 @@ bool MousedevTakes(const Capabilities& device);
 // (touch screens, absolute mice, pads by vendor); which ones differs between kernels, so it may
 // take what this names, and takes nothing else.
 bool JoydevMayTake(const Capabilities& device);
+// A person points with it: a touch screen, a touch pad, a tablet, a mouse. Nothing of the kernel's:
+// sensors have axes and gamepads have axes and buttons, but not these.
+bool Points(const Capabilities& device);
 // Radio switches (net/rfkill/input.c, rfkill_ids).
 bool RfkillTakes(const Capabilities& device);
 // LEDs as class devices (drivers/input/input-leds.c, input_leds_ids).

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "lockdown/judge/explain.h"
 #include "lockdown/judge/match.h"
 #include "lockdown/judge/text.h"
 #include "lockdown/usb/descriptors.h"
@@ -166,18 +167,25 @@ std::vector<Decision> JudgeAll(const Policy& policy, const Situation& situation,
   return decisions;
 }
 
-std::vector<LockOut> FindLockOuts(const Policy& policy,
+bool IsInUse(const device::Device& device) {
+  return std::any_of(device.input.begin(), device.input.end(), [](const auto& input) {
+    input::Capabilities bits;
+    const bool events = std::any_of(input.handlers.begin(), input.handlers.end(),
+                                    [](const auto& name) { return name.starts_with("event"); });
+    // A kernel without `inhibited` holds nothing back.
+    return events && input.inhibited != true &&
+           ReadCapabilities(input.capabilities, bits).empty() && input::Points(bits);
+  });
+}
+
+std::vector<LockOut> FindLockOuts(const Policy& policy, const Situation& situation,
                                   const std::vector<device::Device>& devices) {
   std::vector<LockOut> found;
   for (const device::Device& device : devices) {
     if (!device.in_use) continue;
-    std::string name = device.note;
-    if (name.empty() && device.usb)
-      name = fmt::format("{:04x}:{:04x} {}", device.usb->vendor, device.usb->product,
-                         Shown(device.usb->product_name));
-    if (name.empty() && !device.input.empty()) name = Shown(device.input.front().device_name);
+    const std::string name = device.note.empty() ? Title(device) : device.note;
     // What input goes through has to be open: the node, its HID device and its interface.
-    for (Decision& decision : JudgeAll(policy, {}, device)) {
+    for (Decision& decision : JudgeAll(policy, situation, device)) {
       const bool matters =
           device.input.empty() ||
           std::any_of(device.input.begin(), device.input.end(), [&](const auto& input) {
@@ -190,6 +198,13 @@ std::vector<LockOut> FindLockOuts(const Policy& policy,
     }
   }
   return found;
+}
+
+std::string ToString(const LockOut& one) {
+  std::string text = fmt::format("{}: {} gate, {}: {}", one.device, ToString(one.decision.gate),
+                                 one.decision.subject, one.decision.explanation);
+  if (one.decision.because) text += fmt::format(" ({})", one.decision.because.ToString());
+  return text;
 }
 
 }  // namespace bf::lockdown

@@ -78,11 +78,18 @@ std::string_view InterfaceName(std::string_view path);
 // Where a path says a device hangs; empty if no bus of the policy fits.
 std::optional<Bus> BusOf(std::string_view path);
 
-// Recorded devices that are in use and that the policy would block: each decision that does.
+// Does somebody use this to point, at this moment: is there a touch panel or mouse in it that no
+// gate holds? Any keyboard of a bench unit is let in as well, and nobody's product stands on it.
+bool IsInUse(const device::Device& device);
+
+// Devices that are in use and that the policy would block: each decision that does.
 struct LockOut {
-  std::string device;  // the recording's note, or its ids
+  std::string device;  // the recording's note, or its title
   Decision decision;
 };
-std::vector<LockOut> FindLockOuts(const Policy& policy, const std::vector<device::Device>& devices);
+std::vector<LockOut> FindLockOuts(const Policy& policy, const Situation& situation,
+                                  const std::vector<device::Device>& devices);
+// "the touch panel: input gate, input10: no entry names … (policies/input.toml:3:1)"
+std::string ToString(const LockOut& one);
 
 }  // namespace bf::lockdown

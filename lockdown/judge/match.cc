@@ -26,7 +26,8 @@ bool PhysFits(const std::string& policy, std::string_view phys) {
   return phys == policy;
 }
 
-// Reads the bitmaps as the kernel prints them; what it would not print fits nothing.
+}  // namespace
+
 std::string ReadCapabilities(const device::Capabilities& text, input::Capabilities& bits) {
   for (std::size_t i = 0; i < input::kCapabilityFields.size(); ++i) {
     const auto& field = input::kCapabilityFields[i];
@@ -38,8 +39,6 @@ std::string ReadCapabilities(const device::Capabilities& text, input::Capabiliti
   }
   return {};
 }
-
-}  // namespace
 
 Candidate::Candidate(const device::UsbDevice* usb, const device::HidDevice* hid,
                      const device::InputNode* input)

@@ -34,6 +34,10 @@ enum class Step {
   kNone,         // it fits
 };
 
+// Reads the bitmaps as the kernel prints them; what it would not print fits nothing. The problem,
+// or "".
+std::string ReadCapabilities(const device::Capabilities& text, input::Capabilities& bits);
+
 // A device read once, compared with many entries.
 class Candidate {
  public:

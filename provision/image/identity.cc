@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "provision/image/identity.h"
 
+#include <fmt/format.h>
+
 #include <cstring>
 
 #include "core/hash/sha256.h"

@@ -112,6 +112,15 @@ TEST_F(LockdownCli, APolicyThatBlocksThePanelInUseIsRefused) {
   EXPECT_EQ(test::ReadOrDie(fmt::format("{}/{}", out_, kManifestPath)), before);
 }
 
+TEST_F(LockdownCli, ARecordingOfNothingInUseProvesNothing) {
+  const auto ran = Ask({"compile", "--policy", golden_, "--out", out_, "--recorded",
+                        BF_TEST_DIR "/corpus/qemu_keyboard.json"});
+  EXPECT_EQ(ran.code, cli::kExitRefused);
+  EXPECT_NE(ran.err.find("qemu_keyboard.json: no device in it is in use"), std::string::npos)
+      << ran.err;
+  EXPECT_TRUE(Listing(dir_).empty());
+}
+
 TEST_F(LockdownCli, DryRunWritesNothing) {
   const auto ran = Ask({"compile", "--policy", golden_, "--out", out_, "--dry-run"});
   EXPECT_EQ(ran.code, 0) << ran.err;

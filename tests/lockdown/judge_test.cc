@@ -219,17 +219,61 @@ TEST(Judge, InterfacesAreFoundInPaths) {
 
 TEST(LockOut, ABlockedPanelIsFound) {
   const device::Device panel = Load("panel");
-  EXPECT_THAT(FindLockOuts(GoldenPolicy(), {panel}), testing::IsEmpty());
+  EXPECT_THAT(FindLockOuts(GoldenPolicy(), {}, {panel}), testing::IsEmpty());
   const auto empty = ParsePolicy("schema = 1\n[usb]\n[console]\n[maintenance]\n", "input.toml");
   ASSERT_TRUE(empty);
-  const auto found = FindLockOuts(*empty, {panel, Load("qemu_keyboard")});
-  EXPECT_EQ(found.size(), 3u);  // each gate of the panel; nobody needs the keyboard
+  const auto found = FindLockOuts(*empty, {}, {panel, Load("qemu_keyboard")});
+  ASSERT_EQ(found.size(), 3u);  // each gate of the panel; nobody needs the keyboard
+  EXPECT_EQ(ToString(found[0]),
+            "the touch panel: usb gate, 1-1:1.0: no entry names 222a:0001 on bus usb");
+}
+
+TEST(LockOut, ADeviceThatDiffersIsToldWithTheLineThatComesClosest) {
+  device::Device panel = Load("panel");
+  panel.note = "";
+  panel.usb->version = 0x0212;
+  const auto found = FindLockOuts(GoldenPolicy(), {}, {panel});
+  ASSERT_FALSE(found.empty());
+  EXPECT_THAT(
+      ToString(found[0]),
+      testing::AllOf(testing::StartsWith("1-1 222a:0001 \"ILITEK-TP\": usb gate, 1-1:1.0: "),
+                     testing::MatchesRegex(".*input\\.toml:[0-9]+:[0-9]+\\)")));
 }
 
 TEST(LockOut, AnEntryForMaintenanceDoesNotCount) {
   device::Device keyboard = Load("service_keyboard");
   keyboard.in_use = true;
-  EXPECT_FALSE(FindLockOuts(GoldenPolicy(), {keyboard}).empty());
+  EXPECT_FALSE(FindLockOuts(GoldenPolicy(), {}, {keyboard}).empty());
+  EXPECT_TRUE(FindLockOuts(GoldenPolicy(), {.maintenance = true}, {keyboard}).empty());
+}
+
+TEST(InUse, IsWhatPointsAndNoGateHolds) {
+  device::Device panel = Load("panel");
+  panel.input[0].inhibited = false;
+  EXPECT_TRUE(IsInUse(panel));
+  panel.input[0].inhibited = std::nullopt;
+  EXPECT_TRUE(IsInUse(panel));
+  panel.input[0].inhibited = true;
+  EXPECT_FALSE(IsInUse(panel));
+  panel.input[0].inhibited = false;
+  panel.input[0].handlers.clear();  // nobody can open it
+  EXPECT_FALSE(IsInUse(panel));
+  panel.input.clear();  // nothing is bound
+  EXPECT_FALSE(IsInUse(panel));
+  for (const auto& [name, points] : std::map<std::string, bool>{{"recorded_qemu_tablet", true},
+                                                                {"recorded_qemu_wacom", true},
+                                                                {"recorded_qemu_mouse", true},
+                                                                {"recorded_qemu_keyboard", false},
+                                                                {"gamepad", false},
+                                                                {"remote", false},
+                                                                {"power_button", false}}) {
+    device::Device device = Load(name);
+    for (auto& input : device.input) {
+      input.inhibited = false;
+      input.handlers = {"event7"};
+    }
+    EXPECT_EQ(IsInUse(device), points) << name;
+  }
 }
 
 TEST(Shown, TextOfDevicesIsOneHarmlessLine) {

@@ -17,8 +17,9 @@ class UsbguardRules {
   // Devices in the same language, parsed once.
   void AddDevice(const std::string& device);
   bool Allows(std::size_t device) const;
-  // The same of a device that has just come, as its daemon does it: the descriptors are hashed, and
-  // a rule is made of the device to be compared with. What they say it is told here, not parsed.
+  // The same of a device that has just come, as its daemon does it: the descriptors are parsed and
+  // hashed, and a rule is made of the device to be compared with. What its daemon does to tell
+  // others (the device as text, before and after) is left out.
   struct Plugged {
     std::string vendor, product, name, serial, port;
     std::string_view descriptors;

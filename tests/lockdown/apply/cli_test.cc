@@ -97,6 +97,42 @@ TEST_F(Verbs, ADryRunOfApplyShowsThePlanAndTouchesNothing) {
   EXPECT_EQ(machine.tree.Read("run/betterframe/lockdown.json"), "");
 }
 
+// The panel is denied by a policy that does not name it, or names another version of it.
+TEST_F(Verbs, ADryRunOfApplyWarnsOfLockingOutThePanelInUse) {
+  const std::string nothing = "schema = 1\n[usb]\nhubs = 0\n[console]\n[maintenance]\n";
+  const std::string other = bf::test::ReplaceAll(PolicyFor(panel), "\"0211\"", "\"0212\"");
+  machine.tree.Write("policy/input.toml", nothing);
+  EXPECT_EQ(Ask({"apply", "--dry-run"}).err, "");  // inhibited: nobody points with it
+  machine.Set(panel.input[0].path, "inhibited", "0");
+  Ran run = Ask({"apply", "--dry-run"});
+  EXPECT_EQ(run.code, 0);
+  EXPECT_THAT(run.err, HasSubstr("would lock out a device in use: 1-1 222a:0001 \"ILITEK-TP\": "
+                                 "usb gate, 1-1:1.0: no entry names 222a:0001 on bus usb\n"));
+  EXPECT_THAT(run.err, HasSubstr("`bf-lockdown devices --allow` prints an entry"));
+  machine.tree.Write("policy/input.toml", other);
+  run = Ask({"apply", "--dry-run", "--json"});
+  EXPECT_EQ(run.code, 0);
+  EXPECT_THAT(run.err, HasSubstr("(policy/input.toml:11:1)"));
+  const auto found = nlohmann::json::parse(run.out)["lock_outs"];
+  ASSERT_EQ(found.size(), 3u);
+  EXPECT_EQ(found[0]["device"], "1-1 222a:0001 \"ILITEK-TP\"");
+  EXPECT_EQ(found[0]["decision"]["because"], "policy/input.toml:11:1");
+  machine.tree.Write("policy/input.toml", PolicyFor(panel));
+  EXPECT_EQ(Ask({"apply", "--dry-run"}).err, "");
+}
+
+TEST_F(Verbs, ARecordingOfTheMachineIsOneThatCompileCanCheck) {
+  machine.Set(panel.input[0].path, "inhibited", "0");
+  machine.tree.Write("panel.json", Ask({"devices", "--json"}).out);
+  const auto compile = [&] {
+    return Ask({"compile", "--dry-run", "--recorded", machine.tree / "panel.json"});
+  };
+  EXPECT_EQ(compile().code, 0) << compile().err;
+  machine.tree.Write("policy/input.toml", "schema = 1\n[usb]\n[console]\n[maintenance]\n");
+  EXPECT_EQ(compile().code, 77);
+  EXPECT_THAT(compile().err, HasSubstr("input gate, input10"));
+}
+
 TEST_F(Verbs, ApplyShutsTheGatesAndTellsTheOthers) {
   panel.input[0].inhibited = false;  // in use: there is nothing to drain here
   machine.PlantInput(panel.input[0].handlers.empty() ? panel.input[0] : [&] {

@@ -54,6 +54,29 @@ TEST(VtKeyboard, IsNotFooledByAMissingLetter) {
   EXPECT_THAT(HandlersOf(device), ElementsAre("vt-keyboard", "sysrq", "evdev"));
 }
 
+TEST(Points, IsATouchScreenATabletOrAMouse) {
+  Capabilities screen = With({EV_KEY, EV_ABS}, {BTN_TOUCH});
+  EXPECT_FALSE(Points(screen));
+  screen.abs.Set(ABS_MT_POSITION_X);
+  EXPECT_FALSE(Points(screen));
+  screen.abs.Set(ABS_MT_POSITION_Y);
+  EXPECT_TRUE(Points(screen));
+  Capabilities mouse = With({EV_KEY, EV_REL}, {BTN_LEFT});
+  EXPECT_FALSE(Points(mouse));
+  mouse.rel.Set(REL_X);
+  mouse.rel.Set(REL_Y);
+  EXPECT_TRUE(Points(mouse));
+  Capabilities pad = With({EV_KEY, EV_ABS}, {BTN_SOUTH});
+  pad.abs.Set(ABS_X);
+  pad.abs.Set(ABS_Y);
+  EXPECT_FALSE(Points(pad));
+  pad.key.Set(BTN_LEFT);
+  EXPECT_TRUE(Points(pad));
+  Capabilities wheel = With({EV_KEY, EV_REL}, {KEY_A});
+  wheel.rel.Set(REL_WHEEL);
+  EXPECT_FALSE(Points(wheel));
+}
+
 TEST(Mousedev, TakesMiceWheelsTabletsAndPads) {
   Capabilities mouse = With({EV_KEY, EV_REL}, {BTN_LEFT});
   EXPECT_FALSE(MousedevTakes(mouse));
