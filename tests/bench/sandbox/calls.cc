@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the bench of the booted device runs inside it. Linked statically: nothing is installed there.
+// What the bench of the booted device runs inside it. Linked statically: nothing is installed
+// there.
 //   bench_calls calls             nanoseconds of getppid, read and ioctl: the least of some rounds
 //   bench_calls starts N CMD...   the least milliseconds from the start of CMD to its end, of N
 #include <fcntl.h>
@@ -34,7 +35,11 @@ double Least(int rounds, Work work) {
 
 template <typename Call>
 double Calls(Call call) {
-  return Least(kRounds, [&] { for (int i = 0; i < kCalls; ++i) call(); }) / kCalls;
+  return Least(kRounds,
+               [&] {
+                 for (int i = 0; i < kCalls; ++i) call();
+               }) /
+         kCalls;
 }
 
 int MeasureCalls() {
@@ -53,7 +58,8 @@ int MeasureStarts(int rounds, char** command) {
   const double least = Least(rounds, [&] {
     pid_t child = 0;
     int status = 0;
-    failed = failed || ::posix_spawnp(&child, command[0], nullptr, nullptr, command, environ) != 0 ||
+    failed = failed ||
+             ::posix_spawnp(&child, command[0], nullptr, nullptr, command, environ) != 0 ||
              ::waitpid(child, &status, 0) != child || status != 0;
   });
   std::printf("%.3f\n", least / 1e6);

@@ -629,6 +629,23 @@ TEST(EscapeMatrix, AWindowThatPolicyDoesNotHaveIsDrift) {
             std::set<std::string>{"maintenance"});
 }
 
+// What a build for another architecture leaves to the default is no drift, but it is said.
+TEST(EscapeMatrix, RulesThatTheDefaultStandsForAreCounted) {
+  const auto in_effect = [](const CleanDevice& device) {
+    for (const auto& [row, outcome] : device.Checked())
+      if (row->name == "sandbox-files") return outcome.in_effect;
+    return std::string();
+  };
+  CleanDevice device;
+  EXPECT_EQ(in_effect(device), "each does what its text says");
+  const auto arch = sandbox::NativeArch() == sandbox::Arch::kX86_64 ? sandbox::Arch::kAarch64
+                                                                    : sandbox::Arch::kX86_64;
+  const auto made = sandbox::CompileProfile(device.expected.profiles.back(), arch).value();
+  device.Write("usr/lib/betterframe/sandbox/kiosk.filter",
+               sandbox::Encode(sandbox::StoredFrom(made.profile, arch, made.program)));
+  EXPECT_TRUE(in_effect(device).starts_with("each does what its text says, ")) << in_effect(device);
+}
+
 // What has just been started has no filter yet; what stays so is drift.
 TEST(EscapeMatrix, AProcessThatIsBeingStartedIsLookedAtAgain) {
   CleanDevice device;

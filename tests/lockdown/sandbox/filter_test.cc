@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <set>
 
 #include "lockdown/sandbox/filter/linux_bounded.h"
 #include "lockdown/sandbox/filter/linux_compile.h"
@@ -236,18 +237,21 @@ TEST(SandboxFilter, BuildingEndsInTime) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, 20s);
   const auto crash = RunBounded("x", 60s, []() -> Result<std::string> { ::_exit(3); });
   EXPECT_EQ(crash.error().ToString(), "x: it crashed");
-  // Half an answer is none.
-  const auto cut = RunBounded("x", 60s, []() -> Result<std::string> {
-    int out = -1;
-    for (int fd = 3; fd < 256; ++fd) {
-      struct stat stat {};
-      if (::fstat(fd, &stat) == 0 && S_ISFIFO(stat.st_mode) &&
-          (::fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY)
-        out = fd;
+  // Half an answer is none. The pipe is the one that was not open before.
+  const auto is_pipe = [](int fd) {
+    struct stat stat {};
+    return ::fstat(fd, &stat) == 0 && S_ISFIFO(stat.st_mode) &&
+           (::fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY;
+  };
+  std::set<int> before;
+  for (int fd = 0; fd < 256; ++fd)
+    if (is_pipe(fd)) before.insert(fd);
+  const auto cut = RunBounded("x", 60s, [&]() -> Result<std::string> {
+    for (int fd = 0; fd < 256; ++fd) {
+      if (!is_pipe(fd) || before.contains(fd)) continue;
+      if (::write(fd, "=half", 5) == 5) ::raise(SIGKILL);
     }
-    if (::write(out, "=half", 5) != 5) ::_exit(0);
-    ::raise(SIGKILL);
-    return "";
+    return "no pipe";
   });
   ASSERT_FALSE(cut);
   EXPECT_EQ(cut.error().ToString(), "x: it crashed");
