@@ -152,8 +152,9 @@ TEST(ShippedRules, WithoutAnAnswerThePanelStaysShut) {
 TEST(ShippedRules, TheJournalIsToldThatDecideIsMissing) {
   const auto told = [](const Event& event) {
     const Outcome input = Evaluate(Set().files, event);
-    return std::any_of(input.run.begin(), input.run.end(),
-                       [](const Write& write) { return write.value == kProgram + " is missing or no program"; });
+    return std::any_of(input.run.begin(), input.run.end(), [](const Write& write) {
+      return write.value == kProgram + " is missing or no program";
+    });
   };
   Event event = Input(kPanelKeys);
   EXPECT_FALSE(told(event));
