@@ -48,14 +48,18 @@ SourceRef PlaceOf(std::string_view before, const std::string& file) {
 
 }  // namespace
 
-SourceRef FindForeign(std::string_view text, const std::string& file) {
-  std::size_t at = text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
-  while (at < text.size()) {
+std::optional<Foreign> FindForeign(std::string_view text, const std::string& file) {
+  if (text.starts_with(kByteOrderMark))
+    return Foreign{{file, 1, 1}, "a byte order mark: save the file without it"};
+  if (const auto at = text.find('\r'); at != text.npos)
+    return Foreign{PlaceOf(text.substr(0, at), file),
+                   "a carriage return: lines of a policy end with a line feed alone"};
+  for (std::size_t at = 0; at < text.size(); at += Skipped(text.substr(at))) {
     if ((static_cast<unsigned char>(text[at]) & 0x80U) != 0)
-      return PlaceOf(text.substr(0, at), file);
-    at += Skipped(text.substr(at));
+      return Foreign{PlaceOf(text.substr(0, at), file),
+                     "only in strings and comments may characters not be ASCII"};
   }
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace bf::policy

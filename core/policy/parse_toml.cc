@@ -78,8 +78,8 @@ Document ParseToml(std::string_view text, const std::string& file, Diagnostics& 
     diagnostics.Add(document.at, "the file is longer than {} bytes", kMaxPolicyBytes);
     return document;
   }
-  if (const SourceRef at = FindForeign(text, file)) {
-    diagnostics.Add(at, "only in strings and comments may characters not be ASCII");
+  if (const auto foreign = FindForeign(text, file)) {
+    diagnostics.Add(foreign->at, "{}", foreign->why);
     return document;
   }
   const Converter converter(file, diagnostics);
