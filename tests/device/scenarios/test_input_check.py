@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from scenarios.input_gates import drifted
+from scenarios.test_input_hotplug import bound_drivers
 
 _RULES = "/run/udev/rules.d"
 _OURS = "10-betterframe-lockdown.rules"
@@ -17,7 +18,6 @@ UNDONE = {
     "rules-files": f"mkdir -p {_RULES}; ln -s /dev/null {_RULES}/{_OURS}",
     "foreign-rules": f"mkdir -p {_RULES}; echo 'SUBSYSTEM==\"input\", ATTR{{inhibited}}=\"0\"'"
                      f" > {_RULES}/99-zz-mine.rules",
-    # Not 3: this kernel takes what it does not know for 1.
     "usb-default": f"echo 2 > {_HUB}/authorized_default",
     "usb-interface-default": f"echo 1 > {_HUB}/interface_authorized_default",
     "hid-autoprobe": "echo 1 > /sys/bus/hid/drivers_autoprobe",
@@ -33,3 +33,10 @@ def test_nothing_drifted_with_the_panel_in_use(input_device):
 def test_what_is_undone_is_found(shipped, row):
     shipped.run(UNDONE[row])
     assert row in drifted(shipped)
+
+
+def test_a_value_that_the_kernel_does_not_know_opens_nothing(shipped):
+    """It takes 3 for 1, which is what the policy compiles to: interfaces are what is held back."""
+    assert shipped.run(f"echo 3 > {_HUB}/authorized_default; cat {_HUB}/authorized_default").strip() == "1"
+    assert drifted(shipped) == {}
+    assert bound_drivers(shipped, shipped.plug("usb-kbd", "kbd", port="1")) == set()

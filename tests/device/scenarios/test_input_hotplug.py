@@ -172,6 +172,40 @@ def test_a_controller_bound_again(input_device):
     assert drifted(machine) == {}
 
 
+def cycle_power(machine: InputMachine) -> str:
+    """Of a keyboard's port on a hub that can; the keyboard's path in /sys."""
+    hub = machine.plug("usb-hub", "hub", port="4", port_power=True)
+    keyboard = machine.plug("usb-kbd", "kbd", port="4.1")
+    start = machine.watch.position()
+    for value, action in ((1, "remove"), (0, "bind")):
+        machine.run(f"echo {value} | tee {hub}/*:1.0/*-port1/disable")
+        machine.watch.wait(start, event="uevent", by="udev", action=action, devtype="usb_device")
+    machine.watch.processed(start)
+    return keyboard
+
+
+def test_a_hub_whose_ports_lose_power(input_device):
+    """What hangs on it is gone and comes anew, with no hand at a plug."""
+    machine = input_device
+    start = machine.watch.position()
+    keyboard = cycle_power(machine)
+    machine.type("power")
+    machine.point()
+    assert not machine.leaks(start)
+    assert bound_drivers(machine, keyboard) == set()
+    assert keyboards(machine) == []
+    assert drifted(machine) == {}
+
+
+def test_a_hub_whose_ports_lose_power_without_gates(open_device):
+    machine = open_device
+    keyboard = cycle_power(machine)
+    start = machine.watch.position()
+    assert bound_drivers(machine, keyboard) == {"usbhid"}
+    machine.type("p")
+    machine.watch.wait(start, event="key", code=25, value=0)
+
+
 @pytest.mark.parametrize("signal", ["KILL", "STOP"])
 def test_udev_workers_killed_or_stopped(input_device, signal):
     """The helper's host dies or hangs in the middle of it: what it did not get to stays shut."""
