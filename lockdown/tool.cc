@@ -5,12 +5,15 @@
 #include <nlohmann/json.hpp>
 
 #include "core/host/file.h"
+#include "lockdown/apply/facts.h"
+#include "lockdown/apply/umockdev.h"
 #include "lockdown/apply/verbs.h"
 #include "lockdown/check/verb.h"
 #include "lockdown/compile/compile.h"
 #include "lockdown/device/record.h"
 #include "lockdown/input/key_names.h"
 #include "lockdown/judge/explain.h"
+#include "lockdown/judge/judge.h"
 #include "lockdown/judge/propose.h"
 #include "lockdown/maintenance/verb.h"
 #include "lockdown/sandbox/verbs/verbs.h"
@@ -18,14 +21,21 @@
 namespace bf::lockdown {
 namespace {
 
+constexpr std::string_view kUmockdev = ".umockdev";
+
 Result<std::vector<device::Device>> LoadRecord(const std::string& path) {
   BF_ASSIGN(const std::string text, host::ReadFile(path, device::kMaxRecordBytes));
-  return device::ReadRecord(text, path);
+  if (!path.ends_with(kUmockdev)) return device::ReadRecord(text, path);
+  BF_ASSIGN(UmockdevSysfs sysfs, UmockdevSysfs::Parse(text, path));
+  BF_ASSIGN(Facts facts, Observe(sysfs));
+  if (facts.devices.empty()) return Fail("{}: there is no USB, HID or input device in it", path);
+  for (device::Device& device : facts.devices) device.in_use = IsInUse(device);
+  return std::move(facts.devices);
 }
 
 // A recording is named by a path; a device is called as `devices` calls it, such as "1-1.2".
 bool IsRecording(std::string_view name) {
-  return name.find('/') != name.npos || name.ends_with(".json");
+  return name.find('/') != name.npos || name.ends_with(".json") || name.ends_with(kUmockdev);
 }
 
 // A policy that shuts out what the product cannot do without is not one to ship.

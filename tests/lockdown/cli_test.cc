@@ -147,6 +147,32 @@ TEST_F(LockdownCli, ExplainTellsAKeyThatTheFilterDrops) {
   EXPECT_NE(ran.out.find("KEY_SYSRQ is not in the filter at"), std::string::npos) << ran.out;
 }
 
+TEST_F(LockdownCli, RecordingsOfUmockdevAreReadAsWell) {
+  const std::string keyboard = BF_TEST_DIR "/umockdev/qemu_keyboard.umockdev";
+  const auto explained = Ask({"explain", "--policy", golden_, "--key", "KEY_A", keyboard});
+  ASSERT_EQ(explained.code, 0) << explained.err;
+  EXPECT_NE(explained.out.find("1-1 0627:0001 \"QEMU USB Keyboard\""), std::string::npos)
+      << explained.out;
+  const auto refused = Ask({"compile", "--policy", golden_, "--out", out_, "--recorded", keyboard});
+  EXPECT_EQ(refused.code, cli::kExitRefused);
+  EXPECT_NE(refused.err.find("no device in it is in use"), std::string::npos) << refused.err;
+  // Nothing has to mark what can be pointed with.
+  const auto tablet = Ask({"compile", "--policy", golden_, "--out", out_, "--recorded",
+                           BF_TEST_DIR "/umockdev/qemu_tablet.umockdev"});
+  EXPECT_EQ(tablet.code, cli::kExitRefused);
+  EXPECT_NE(tablet.err.find("would block a device"), std::string::npos) << tablet.err;
+
+  const std::string cut = dir_ + "/cut.umockdev";
+  std::ofstream(cut) << "P: /devices/a\nH: descriptors=1\n";
+  const auto ran = Ask({"explain", "--policy", golden_, cut});
+  EXPECT_EQ(ran.code, cli::kExitFailed);
+  EXPECT_NE(ran.err.find(cut + ":2:16: this is not hexadecimal"), std::string::npos) << ran.err;
+  std::ofstream(cut, std::ios::trunc) << "P: /devices/a\nE: SUBSYSTEM=tty\n";
+  EXPECT_NE(Ask({"explain", "--policy", golden_, cut})
+                .err.find("there is no USB, HID or input device in it"),
+            std::string::npos);
+}
+
 TEST_F(LockdownCli, ExplainRefusesWhatIsNoKeyOrNoRecording) {
   EXPECT_EQ(Ask({"explain", "--policy", golden_, "--key", "KEY_X2", "x"}).code, cli::kExitUsage);
   EXPECT_EQ(Ask({"explain", "--policy", golden_, "/nonexistent"}).code, cli::kExitFailed);

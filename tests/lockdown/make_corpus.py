@@ -5,7 +5,8 @@
 All of them are constructed here, in the form in which Linux 6.1 would show such devices; none was
 taken from one. What `bf-lockdown devices --json` did record under Debian 12's kernel 6.1, of QEMU's
 devices and of those that the kernel's own USB gadget plays, lies beside them in files called
-"recorded_…", which this script leaves alone. All are checked in.
+"recorded_…", which this script leaves alone. ../umockdev has what umockdev-record made of most of those
+at the same moment. All are checked in.
 """
 
 from __future__ import annotations
