@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from scenarios.filter_output import given_on
 from scenarios.other_policy import lay_over, opening
 from vm.input import CEILING, InputMachine, Leaks
 
@@ -72,3 +73,49 @@ def test_as_shipped_nothing_is_heard(shipped, receiver):
     assert f'KEY_EXIT stops at the input gate: no entry names "{receiver.name}" on bus rc' in why
     journal = machine.run("journalctl --sync; journalctl -b -t bf-lockdown -o cat --no-pager")
     assert f'deny input {device}' in journal and receiver.name in journal
+
+
+def entry(receiver: Receiver, id: str, key: str, can: str) -> str:
+    """As `bf-lockdown devices` has it."""
+    return f"""
+[[allow]]
+name = "receiver"
+reason = "a television's remote"
+owner = "tests"
+bus = "rc"
+
+[[allow.input]]
+name = "{receiver.name}"
+id = "{id}"
+capabilities = {{ ev = "100017", key = "{key}", rel = "3", msc = "10", properties = "20" }}
+can = [{can}]
+because = "a case"
+"""
+
+
+LISTED = [
+    (CEC, entry(CEC, "001e:0000:0000:0001",
+                "ffffc000000000 3ff 0 400000320fc200 40830c900000000 0 210300 49d2c040ec00 1e378000000000"
+                " 8010000010000000", '"type", "power"'), CEC.keys, CEC.name),
+    (INFRARED, entry(INFRARED, "0006:0000:0000:0001", "500001000000 0 4", '"type"')
+     + '[[filter]]\ndevice = "receiver"\nreason = "one key"\nkeys = ["KEY_HOMEPAGE"]\n',
+     [KEY_HOMEPAGE], "BetterFrame filter receiver"),
+]
+
+
+@pytest.mark.parametrize("receiver, listed, keys, heard_of", LISTED, ids=["CEC", "infrared, one key"])
+def test_what_is_listed_is_heard_and_nothing_else(shipped, receiver, listed, keys, heard_of):
+    machine = shipped
+    lay_over(machine, opening("remotes", "true") + listed)
+    start = machine.watch.position()
+    device = plug(machine, receiver)
+    # With the keys that it has learned it is what is listed.
+    machine.run(f"udevadm trigger --settle --action=change /sys/class/input/{device}", CEILING)
+    if heard_of != receiver.name:
+        given_on(machine, start)
+        machine.run(f"systemctl start bf-input-filter@{device}.service", CEILING)
+    leaks = pressed(machine, receiver)
+    assert leaks.pressed() == keys
+    assert {event["name"] for event in leaks.evdev} == {heard_of}
+    released = "cd /sys/class/input; cat $(dirname $(grep -lx 0 input*/inhibited) | sed s,$,/name,)"
+    assert set(machine.run(released).splitlines()) == {receiver.name, heard_of}
