@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bluetooth, which brings keyboards without a plug: a dongle, and a device nearby that wants to pair."""
+"""A Bluetooth dongle, which would bring keyboards without a plug."""
 
 from __future__ import annotations
 
+from scenarios.bluetooth import CONTROLLERS, assert_none
 from scenarios.input_gates import open_shipped, set_by_hand
 from scenarios.usb_gadget import gadget, plug
-from vm.input import InputMachine
 
 _FUNCTION = "/run/bf-test/dongle"
 # Its class as a device is what the driver goes by.
@@ -15,12 +15,6 @@ mkdir functions/ffs.dongle {_FUNCTION}; ln -s functions/ffs.dongle configs/c.1
 mount -t functionfs dongle {_FUNCTION}
 /usr/lib/bf-test/bf-test-input dongle {_FUNCTION}
 """)
-CONTROLLERS = "ls /sys/class/bluetooth 2>/dev/null || true"
-MODULES = "grep -E '^(bluetooth|btusb|hidp|hci_)' /proc/modules || true"
-
-
-def assert_no_bluetooth(machine: InputMachine) -> None:
-    assert machine.run(CONTROLLERS) == "" and machine.run(MODULES) == ""
 
 
 def test_on_an_open_device_a_dongle_is_a_controller(open_device):
@@ -34,8 +28,9 @@ def test_on_an_open_device_a_dongle_is_a_controller(open_device):
 def test_as_shipped_a_dongle_gets_no_driver(shipped):
     machine = shipped
     assert plug(machine, DONGLE) == ["none"]
-    assert machine.run("cat $(dirname $(grep -lx e0 /sys/bus/usb/devices/*:*/bInterfaceClass))/authorized").strip() == "0"
-    assert_no_bluetooth(machine)
+    interface = "$(dirname $(grep -lx e0 /sys/bus/usb/devices/*:*/bInterfaceClass))"
+    assert machine.run(f"cat {interface}/authorized").strip() == "0"
+    assert_none(machine)
     journal = machine.run("journalctl --sync; journalctl -b -t bf-lockdown -o cat --no-pager")
     assert any("deny usb" in line and "1d6b:0105" in line for line in journal.splitlines()), journal
 
@@ -46,4 +41,4 @@ def test_with_the_gates_open_it_still_has_no_module(shipped):
     open_shipped(machine)
     assert plug(machine, DONGLE) == ["none"]
     assert machine.run("cat /sys/bus/usb/devices/*-*:*/authorized").split().count("0") == 0
-    assert_no_bluetooth(machine)
+    assert_none(machine)
