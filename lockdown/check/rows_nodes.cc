@@ -320,7 +320,8 @@ constexpr Row kRows[] = {
      "where "
      "they have a port, in the row ps2",
      "[console]", "/proc/modules", Source::kKernel, JudgeLoaded},
-    {"bluetooth", "a Bluetooth keyboard", "bluetooth.service is masked, or takes bonded ones only",
+    {"bluetooth", "a Bluetooth keyboard",
+     "bluetooth.service is masked, or takes bonded ones only and bonds through an agent only",
      "[console] bluetooth", "/etc/systemd/system/bluetooth.service", Source::kFiles,
      JudgeBluetooth},
 };
