@@ -6,6 +6,7 @@
 #include <linux/usb/functionfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
