@@ -192,7 +192,8 @@ Lineage LineageOf(std::string_view path) {
       lineage.interface = here;
     } else if (IsHidName(part)) {
       lineage.hid = here;
-    } else if (before == "input" && IsNumbered(part, "input")) {
+    } else if (IsNumbered(part, "input")) {
+      // In a directory "input", but not below what is of a class itself: "rc0/input3".
       lineage.input = here;
     } else if ((BaseName(lineage.input) == before && !before.empty()) || before == "hidraw") {
       lineage.node = std::string(part);

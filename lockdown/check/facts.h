@@ -50,9 +50,12 @@ inline constexpr std::string_view kUsbDefault = "/sys/module/usbcore/parameters/
 inline constexpr std::string_view kModprobe = "/proc/sys/kernel/modprobe";
 inline constexpr std::string_view kBluetoothInput =
     "/usr/share/betterframe/lockdown/bluetooth-input.conf";
+inline constexpr std::string_view kBluetoothMain =
+    "/usr/share/betterframe/lockdown/bluetooth-main.conf";
 inline constexpr std::string_view kAttributes[] = {
-    kCommandLine, kSysrq,   kSysrqReset,   kSysrqResetTree, kCtrlAltDel, kConsoles,
-    kKgdb,        kTiocsti, kHidAutoprobe, kUsbDefault,     kModprobe,   kBluetoothInput};
+    kCommandLine, kSysrq,          kSysrqReset,   kSysrqResetTree, kCtrlAltDel,
+    kConsoles,    kKgdb,           kTiocsti,      kHidAutoprobe,   kUsbDefault,
+    kModprobe,    kBluetoothInput, kBluetoothMain};
 
 inline constexpr std::string_view kStageFile = "/run/betterframe/lockdown.json";
 

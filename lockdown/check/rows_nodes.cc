@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <initializer_list>
+#include <utility>
 
 #include "lockdown/check/decisions.h"
 #include "lockdown/check/row_tables.h"
@@ -238,6 +240,36 @@ void JudgeLoaded(const Context& context, Outcome& outcome) {
   for (const auto& module : loaded) Drift(outcome, "{} is loaded or built in", module);
 }
 
+// A file of ours that bluetoothd sees in place of its own.
+struct Replaced {
+  std::string_view path;
+  std::string_view instead_of;
+  std::array<std::pair<std::string_view, std::string_view>, 2> settings;
+};
+constexpr std::array<Replaced, 2> kBonded = {
+    {{kBluetoothInput,
+      "/etc/bluetooth/input.conf",
+      {{{"ClassicBondedOnly", "true"}, {"LEAutoSecurity", "true"}}}},
+     {kBluetoothMain,
+      "/etc/bluetooth/main.conf",
+      {{{"AlwaysPairable", "false"}, {"JustWorksRepairing", "never"}}}}}};
+
+void JudgeReplaced(const Context& context, const Unit& unit, const Replaced& replaced,
+                   Outcome& outcome) {
+  outcome.evidence = replaced.path;
+  const File& file = context.facts.At(replaced.path);
+  if (!file.read())
+    return Drift(outcome, "{} {}", replaced.path, file.absent() ? "is not there" : file.problem);
+  for (const auto& [key, value] : replaced.settings) {
+    const auto set = FindSetting({{std::string(replaced.path), file.text}}, "General", key);
+    if (!set || set->value != value) Drift(outcome, "{} is {}", key, set ? set->value : "not set");
+  }
+  bool bound = false;
+  for (const auto& bind : ListSetting(unit.files, "Service", "BindReadOnlyPaths"))
+    bound |= bind.value == fmt::format("{}:{}", replaced.path, replaced.instead_of);
+  if (!bound) Drift(outcome, "bluetooth.service does not get to see {}", replaced.path);
+}
+
 void JudgeBluetooth(const Context& context, Outcome& outcome) {
   const auto& wanted = context.policy.console.bluetooth;
   const bool off = wanted.value == Bluetooth::kOff;
@@ -255,18 +287,7 @@ void JudgeBluetooth(const Context& context, Outcome& outcome) {
       Drift(outcome, "bluetooth.service is not masked ({})", unit->path);
     return;
   }
-  outcome.evidence = kBluetoothInput;
-  const File& file = context.facts.At(kBluetoothInput);
-  if (!file.read())
-    return Drift(outcome, "{} {}", kBluetoothInput, file.absent() ? "is not there" : file.problem);
-  const auto bonded =
-      FindSetting({{std::string(kBluetoothInput), file.text}}, "General", "ClassicBondedOnly");
-  if (!bonded || bonded->value != "true")
-    Drift(outcome, "ClassicBondedOnly is {}", bonded ? bonded->value : "not set");
-  bool bound = false;
-  for (const auto& bind : ListSetting(unit->files, "Service", "BindReadOnlyPaths"))
-    bound |= bind.value == fmt::format("{}:/etc/bluetooth/input.conf", kBluetoothInput);
-  if (!bound) Drift(outcome, "bluetooth.service does not get to see {}", kBluetoothInput);
+  for (const Replaced& one : kBonded) JudgeReplaced(context, *unit, one, outcome);
 }
 
 constexpr Row kRows[] = {
@@ -299,7 +320,8 @@ constexpr Row kRows[] = {
      "where "
      "they have a port, in the row ps2",
      "[console]", "/proc/modules", Source::kKernel, JudgeLoaded},
-    {"bluetooth", "a Bluetooth keyboard", "bluetooth.service is masked, or takes bonded ones only",
+    {"bluetooth", "a Bluetooth keyboard",
+     "bluetooth.service is masked, or takes bonded ones only and bonds through an agent only",
      "[console] bluetooth", "/etc/systemd/system/bluetooth.service", Source::kFiles,
      JudgeBluetooth},
 };

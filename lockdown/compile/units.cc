@@ -42,9 +42,22 @@ std::string Reboots(const Policy& policy, const SourceRef& at) {
       Header(policy), ShortRef(at));
 }
 
-std::string BondedOnly(const Policy& policy) {
-  return fmt::format("{}# {}\n[General]\nClassicBondedOnly=true\nLEAutoSecurity=true\n",
-                     Header(policy), ShortRef(policy.console.bluetooth.at));
+// What bluetoothd would otherwise read in /etc/bluetooth: its own defaults, but /etc can say
+// something else. Pairing takes an agent; without a bond there is no input; and who lost a bond
+// does not get it again by asking.
+void BondedOnly(const Policy& policy, std::vector<OutputFile>& files) {
+  const std::string head =
+      fmt::format("{}# {}\n", Header(policy), ShortRef(policy.console.bluetooth.at));
+  std::string binds = head + "[Service]\n";
+  const auto replace = [&](std::string_view name, std::string_view settings) {
+    files.push_back({fmt::format("{}/bluetooth-{}", kCompiledDir, name),
+                     fmt::format("{}[General]\n{}", head, settings), ""});
+    binds += fmt::format("BindReadOnlyPaths=/{0}/bluetooth-{1}:/etc/bluetooth/{1}\n", kCompiledDir,
+                         name);
+  };
+  replace("input.conf", "ClassicBondedOnly=true\nLEAutoSecurity=true\n");
+  replace("main.conf", "AlwaysPairable=false\nJustWorksRepairing=never\n");
+  files.push_back(DropIn("bluetooth.service", std::move(binds)));
 }
 
 }  // namespace
@@ -72,16 +85,10 @@ std::vector<OutputFile> CompileUnits(const Policy& policy) {
     for (const char* unit : {"emergency.service", "rescue.service"})
       files.push_back(DropIn(unit, Reboots(policy, console.emergency_shell.at)));
   }
-  if (console.bluetooth.value == Bluetooth::kOff) {
+  if (console.bluetooth.value == Bluetooth::kOff)
     files.push_back(Mask("bluetooth.service"));
-  } else {
-    const std::string path = fmt::format("{}/bluetooth-input.conf", kCompiledDir);
-    files.push_back({path, BondedOnly(policy), ""});
-    files.push_back(
-        DropIn("bluetooth.service",
-               fmt::format("{}# {}\n[Service]\nBindReadOnlyPaths=/{}:/etc/bluetooth/input.conf\n",
-                           Header(policy), ShortRef(console.bluetooth.at), path)));
-  }
+  else
+    BondedOnly(policy, files);
   return files;
 }
 

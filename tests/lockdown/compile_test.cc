@@ -42,6 +42,13 @@ TEST(Compile, ShippedPolicy) {
                      Concatenated(Compile(Load(BF_SOURCE_DIR "/policies"))));
 }
 
+TEST(Compile, BluetoothOfBondedDevicesOnly) {
+  auto files = Compile(Load(BF_TEST_DIR "/check/open_policy"));
+  std::erase_if(
+      files, [](const OutputFile& file) { return file.path.find("bluetooth") == file.path.npos; });
+  test::ExpectGolden(BF_TEST_DIR "/compiled/bonded.txt", Concatenated(files));
+}
+
 // What a reviewer reads in udev-rules/ is what runs, byte for byte.
 TEST(Compile, ShippedRulesAreThoseOfTheShippedPolicy) {
   const auto rules = udev_rules::Compile(Load(BF_SOURCE_DIR "/policies"));

@@ -15,9 +15,14 @@ int main(int argc, char** argv) {
   if (verb == "uhid" && argc > 2) return bf::test_input::uhid(words[2], control);
   if (verb == "chords") return bf::test_input::chords();
   if (verb == "grab" && argc > 2) return bf::test_input::grab(words[2]);
+  if (verb == "keytable" && argc > 2) return bf::test_input::keytable(words.subspan(2));
+  if (verb == "infrared" && argc > 2) return bf::test_input::infrared(words.subspan(2));
+  if (verb == "cec" && argc > 3) return bf::test_input::cec(words.subspan(2));
+  if (verb == "dongle" && argc > 2) return bf::test_input::dongle(words[2]);
   std::fputs(
       "usage: bf-test-input watch | uinput FILE [CONTROL] | uhid FILE [CONTROL] | chords |\n"
-      "       grab INPUT\n",
+      "       grab INPUT | keytable EVENT KEY... | infrared LIRC KEY... |\n"
+      "       cec TELEVISION PLAYER CODE... | dongle DIRECTORY\n",
       stderr);
   return 64;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <string>
 
 namespace bf::test_input {
@@ -17,5 +18,16 @@ int chords();
 
 // Grabs the event node of an input device, by its path in /sys, and holds it in the background.
 int grab(const std::string& input);
+
+// EVENT KEY…: an infrared receiver learns the keys of the remote that `infrared` is.
+int keytable(std::span<char*> words);
+// LIRC KEY…: presses them.
+int infrared(std::span<char*> words);
+
+// TELEVISION PLAYER CODE…: two CEC adapters on one cable, and CEC's codes of keys that go across.
+int cec(std::span<char*> words);
+
+// Is a Bluetooth dongle, through a FunctionFS that is mounted there, in the background.
+int dongle(const std::string& directory);
 
 }  // namespace bf::test_input

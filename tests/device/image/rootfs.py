@@ -23,17 +23,25 @@ GUEST = Path(__file__).parents[1] / "guest"
 POLICIES = Path(__file__).parent / "policies"
 SCRIPTS = Path(__file__).parents[3] / "scripts"
 
-# A device without a screen or a network yet: what boots Debian, and nothing recommended.
-BASE_PACKAGES = ["dbus", "initramfs-tools", "kmod", "linux-image-amd64", "systemd", "systemd-sysv",
-                 "udev", "zstd"]
+# A device without a screen or a network yet: what boots Debian, and nothing recommended. Bluetooth's
+# daemon is there for the policy to shut, and its emulator of controllers for cases to try.
+BASE_PACKAGES = ["bluez", "bluez-test-tools", "dbus", "initramfs-tools", "kmod", "linux-image-amd64",
+                 "systemd", "systemd-sysv", "udev", "zstd"]
+
+
+def _modules(*paths: str) -> list[str]:
+    return [f"/lib/modules/*/kernel/{path}/*" for path in paths]
+
 
 # Documentation, and drivers for hardware that QEMU is never asked to emulate here.
 _EXCLUDED = [
     "/usr/share/doc/*", "/usr/share/info/*", "/usr/share/locale/*", "/usr/share/man/*",
-    *(f"/lib/modules/*/kernel/{path}/*" for path in (
-        "drivers/gpu", "drivers/iio", "drivers/infiniband", "drivers/isdn", "drivers/media",
-        "drivers/net/ethernet", "drivers/net/wireless", "drivers/staging", "sound")),
+    *_modules("drivers/gpu", "drivers/iio", "drivers/infiniband", "drivers/isdn", "drivers/media",
+              "drivers/net/ethernet", "drivers/net/wireless", "drivers/staging", "sound"),
 ]
+# But for remotes: an infrared receiver and a CEC adapter that are software, and what those need.
+_INCLUDED = _modules(*(f"drivers/media/{path}" for path in (
+    "cec", "common", "mc", "rc", "test-drivers/vivid", "v4l2-core")))
 
 Say = Callable[[str], None]
 
@@ -73,7 +81,8 @@ def base(deb: Path, cache: Path, log: Path, say: Say) -> Path:
     options = ["--variant=minbase", "--mode=root", "--format=tar",
                f"--include={','.join(packages)}",
                '--aptopt=Apt::Install-Recommends "false"',
-               *(f"--dpkgopt=path-exclude={path}" for path in _EXCLUDED)]
+               *(f"--dpkgopt=path-exclude={path}" for path in _EXCLUDED),
+               *(f"--dpkgopt=path-include={path}" for path in _INCLUDED)]
     tar = cache / f"base-{fingerprint.of('1', *options)}.tar"
     if tar.exists():
         return tar

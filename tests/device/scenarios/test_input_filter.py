@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from scenarios.filter_output import given_on, is_virtual
 from vm.input import CEILING, InputMachine, Leaks
 
 OUTPUT = "BetterFrame filter remote"
@@ -27,18 +28,6 @@ class Remote:
     @property
     def inhibited(self) -> str:
         return f"cat /sys/class/input/{self.input}/inhibited"
-
-
-def given_on(machine: InputMachine, start: int) -> str:
-    """Until a filter's own device was let through; its path in /sys."""
-    event = machine.watch.wait(start, event="uevent", by="udev", subsystem="input", action="add",
-                               inhibited="0", matching=lambda e: is_virtual(e["devpath"]))
-    machine.watch.processed(start)
-    return "/sys" + event["devpath"]
-
-
-def is_virtual(devpath: str) -> bool:
-    return devpath.startswith("/devices/virtual/input/")
 
 
 def plug(machine: InputMachine, id: str = "remote", port: str = "1") -> Remote:

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""USB devices of our own making: the kernel's own gadget, on a host controller of software, which is a bus
-that comes late as well. A memory stick with a keyboard in it, and a clone of the panel that types."""
+"""USB devices of our own making: a memory stick with a keyboard in it, and a clone of the panel that
+types."""
 
 from __future__ import annotations
 
 from scenarios.hid_devices import A, PLAIN
 from scenarios.input_gates import set_by_hand
+from scenarios.usb_gadget import gadget, plug
 from vm.input import InputMachine
-
-_GADGET = "/sys/kernel/config/usb_gadget/bf"
 
 # What a keyboard function says of itself; a stick's boot keyboard, or as the panel's one interface is.
 _BOOT_KEYBOARD = "echo 1 > subclass; echo 1 > protocol"
@@ -23,36 +22,12 @@ cd ../..; ln -s functions/hid.usb0 configs/c.1
 """
 
 
-def gadget(vendor: str, product: str, version: str, name: str, functions: str) -> str:
-    return f"""set -e
-modprobe -a dummy_hcd libcomposite usb_f_mass_storage usb_f_hid
-mkdir {_GADGET}; cd {_GADGET}
-echo {vendor} > idVendor; echo {product} > idProduct; echo {version} > bcdDevice
-mkdir strings/0x409 configs/c.1
-echo '{name}' > strings/0x409/product
-{functions}ls /sys/class/udc > UDC
-"""
-
-
 STICK = gadget("0x1d6b", "0x0104", "0x0100", "Acme Stick",
                "mkdir functions/mass_storage.usb0\n"
                "echo 1 > functions/mass_storage.usb0/lun.0/removable\n"
                "ln -s functions/mass_storage.usb0 configs/c.1\n" + keyboard(_BOOT_KEYBOARD))
 # The ids, the name and the interface of the panel that the policy lets in.
 CLONE = gadget("0x0627", "0x0001", "0x0000", "QEMU USB Tablet", keyboard(_NO_BOOT_DEVICE))
-
-
-def plug(machine: InputMachine, made: str) -> list[str]:
-    """The drivers of its interfaces."""
-    start = machine.watch.position()
-    machine.run(made)
-    event = machine.watch.wait(start, event="uevent", by="kernel", action="bind",
-                               devtype="usb_device",
-                               matching=lambda e: "/dummy_hcd" in e["devpath"] and "-" in
-                               e["devpath"].rpartition("/")[2])
-    machine.watch.processed(start)
-    return machine.run(f"for i in /sys{event['devpath']}/*:*; do"
-                       " basename $(readlink $i/driver || echo none); done").split()
 
 
 def type_on_it(machine: InputMachine) -> None:

@@ -76,21 +76,3 @@ def test_a_device_that_comes_back_as_another(input_device):
     machine.watch.processed(start)
     machine.point()
     assert not machine.leaks(start)
-
-
-def test_the_remote_of_a_television(open_device, shipped):
-    """HDMI-CEC and infrared bring input devices that are no HID devices: KEY_EXIT, KEY_HOMEPAGE, KEY_1."""
-    remote = {"name": "RC for CEC", "bus": 0x1E, "version": 1, "keys": [174, 172, 2]}
-    for machine, heard in ((open_device, True), (shipped, False)):
-        virtual = machine.uinput(remote)
-        start = machine.watch.position()
-        virtual.tell("create 0")
-        machine.watch.wait(start, event="uevent", by="udev", subsystem="input", action="add")
-        machine.watch.processed(start)
-        start = machine.watch.position()
-        virtual.tell(*(f"key {key} {down}" for key in remote["keys"] for down in (1, 0)))
-        virtual.finish()
-        leaks = machine.leaks(start)
-        assert bool(leaks) == heard
-        if heard:
-            assert leaks.pressed() == remote["keys"]

@@ -45,6 +45,14 @@ TEST(Facts, ALineageIsEveryParentThatCounts) {
   EXPECT_EQ(lineage.node, "event3");
 }
 
+// Below a device that is of a class the kernel makes no directory "input".
+TEST(Facts, ARemotesInputDeviceIsOne) {
+  const Lineage lineage = LineageOf("/devices/platform/hdmi/rc/rc1/input3/event2");
+  EXPECT_EQ(lineage.input, "/devices/platform/hdmi/rc/rc1/input3");
+  EXPECT_EQ(lineage.node, "event2");
+  EXPECT_EQ(LineageOf("/devices/platform/hdmi/rc/rc1/input3").node, "");
+}
+
 TEST(Facts, AHidDeviceOfAFarCountIsOne) {
   const Lineage lineage = LineageOf("/devices/virtual/misc/uhid/0005:222A:0001.1F3A0");
   EXPECT_EQ(lineage.hid, "/devices/virtual/misc/uhid/0005:222A:0001.1F3A0");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Each way out is opened by itself on a device that is otherwise shut, and each time exactly its
 // row turns red. A row that no case can make red is not tested, and fails here.
+#include <functional>
 #include <set>
 #include <thread>
 
@@ -9,6 +10,9 @@
 
 namespace bf::lockdown::check {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 std::set<std::string> RedRows(const std::vector<RowResult>& results) {
   std::set<std::string> red;
@@ -80,6 +84,40 @@ TEST(EscapeMatrix, AWindowThatPolicyDoesNotHaveIsDrift) {
   facts.maintenance = true;
   EXPECT_EQ(RedRows(Check(device.policy, device.expected, facts)),
             std::set<std::string>{"maintenance"});
+}
+
+// bluetoothd pairs without an agent, or takes input without a bond, where its own files say so.
+TEST(EscapeMatrix, BluetoothWithAFileOfItsOwnIsDrift) {
+  const std::string ours = "usr/share/betterframe/lockdown/bluetooth-";
+  const std::string unit = "usr/lib/systemd/system/bluetooth.service";
+  const auto drifts = [&](const std::function<void(CleanDevice&)>& open) {
+    CleanDevice device(BF_TEST_DIR "/open_policy");
+    device.Write(unit, "[Service]\nExecStart=/usr/libexec/bluetooth/bluetoothd\n");
+    open(device);
+    for (const auto& [row, outcome] : device.Checked())
+      if (row->name == "bluetooth") return outcome.drifts;
+    return std::vector<std::string>{"no such row"};
+  };
+  EXPECT_THAT(drifts([](CleanDevice&) {}), IsEmpty());
+  EXPECT_THAT(drifts([&](CleanDevice& d) {
+                d.Replace(ours + "main.conf", "AlwaysPairable=false", "AlwaysPairable=true");
+              }),
+              ElementsAre("AlwaysPairable is true"));
+  EXPECT_THAT(drifts([&](CleanDevice& d) {
+                d.Replace(ours + "main.conf", "JustWorksRepairing=never", "");
+              }),
+              ElementsAre("JustWorksRepairing is not set"));
+  EXPECT_THAT(drifts([&](CleanDevice& d) {
+                d.Replace(ours + "input.conf", "ClassicBondedOnly=true", "ClassicBondedOnly=false");
+              }),
+              ElementsAre("ClassicBondedOnly is false"));
+  EXPECT_THAT(drifts([&](CleanDevice& d) { d.Remove(ours + "main.conf"); }),
+              ElementsAre("/" + ours + "main.conf is not there"));
+  EXPECT_THAT(drifts([&](CleanDevice& d) {
+                d.Write("etc/systemd/system/bluetooth.service.d/50-betterframe-lockdown.conf", "");
+              }),
+              ElementsAre("bluetooth.service does not get to see /" + ours + "input.conf",
+                          "bluetooth.service does not get to see /" + ours + "main.conf"));
 }
 
 // What a build for another architecture leaves to the default is no drift, but it is said.
