@@ -127,12 +127,12 @@ TEST_F(SandboxReport, EndsAsTheProgramEnds) {
   EXPECT_THAT(output_, testing::HasSubstr("after 137\n"));
   EXPECT_EQ(status_, 0);
   Run("plain", {"/no/such"});
-  EXPECT_EQ(WEXITSTATUS(status_), 1);
+  EXPECT_EQ(WEXITSTATUS(status_), 127);
   EXPECT_THAT(errors_, testing::HasSubstr("bf-lockdown: plain: /no/such: No such file"));
   fs::copy_file("/etc/passwd", file_, fs::copy_options::overwrite_existing);
   fs::permissions(file_, fs::perms::owner_all);
   Run("plain", {file_});
-  EXPECT_EQ(WEXITSTATUS(status_), 1);
+  EXPECT_EQ(WEXITSTATUS(status_), 126);
   EXPECT_THAT(errors_, testing::HasSubstr("start " + file_ + ": Exec format error"));
 }
 
