@@ -203,7 +203,8 @@ TEST_F(Sets, CheckFindsDriftWithCodeThree) {
       << answer.out;
   EXPECT_EQ(Ask({"check", tree / "policies"}).code, 0);
   EXPECT_EQ(Ask({"check", tree / "policies", "--units", tree / "policies"}).code, 64);
-  for (const char* day : {"soon", "2040-13-01", "2040-12-32", "2040-00-01", "2040-1-001"})
+  for (const char* day :
+       {"soon", "2040-13-01", "2040-12-32", "2040-00-01", "2040-02-31", "2040-1-001"})
     EXPECT_EQ(Ask({"check", tree / "policies", "--today", day}).code, 64) << day;
 }
 
