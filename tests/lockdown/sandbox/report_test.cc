@@ -200,6 +200,12 @@ TEST_F(SandboxReport, RefusesWhatItCannotDo) {
   Run("box", {"/bin/touch", file_}, {"--out", file_ + ".none/out"});
   EXPECT_EQ(WEXITSTATUS(status_), 64);
   EXPECT_THAT(errors_, testing::HasSubstr("there is no directory"));
+  // A reader of JSON would get what the program wrote as well.
+  Run("box", {"/bin/touch", file_}, {"--json"});
+  EXPECT_EQ(WEXITSTATUS(status_), 64);
+  EXPECT_THAT(errors_, testing::HasSubstr("--json needs --out"));
+  EXPECT_EQ(output_, "");
+  EXPECT_FALSE(fs::exists(file_));
   Started without({BF_LOCKDOWN, "exec", "--json", "box", "--", "/bin/true"}, false);
   EXPECT_EQ(WEXITSTATUS(without.Wait()), 64);
 }
