@@ -2,7 +2,8 @@
 #include "lockdown/check/linux_compositors.h"
 
 #include <algorithm>
-#include <cerrno>
+#include <filesystem>
+#include <map>
 #include <set>
 
 #include "core/host/file.h"
@@ -32,8 +33,9 @@ Seen<std::string> ReadTables(const std::string& root) {
   const auto read = [&](const std::string& process) {
     const std::string path = process + "/net/unix";
     auto text = host::ReadFile(host::Under(root, path), kLongestTable);
-    if (text) tables.items.push_back(*std::move(text));
-    return text ? std::string() : text.error().ToString();
+    if (!text) return text.error().ToString();
+    tables.items.push_back(*std::move(text));
+    return std::string();
   };
   tables.problem = read("/proc/self");
   namespaces.insert(fs::read_symlink(host::Under(root, "/proc/self/ns/net"), error).string());
