@@ -24,6 +24,7 @@ const std::vector<Lint> kLints = {
     {"not-sandboxed", "a unit of ours that runs outside a sandbox"},
     {"no-profile", "a unit that asks for a profile that is not there"},
     {"other-profile", "a unit of ours that asks for a profile that is not made for it"},
+    {"session", "a unit of ours whose PAMName= takes its processes out of it"},
     {"state-lost", "a unit's StateDirectory= or LogsDirectory= that does not outlive a boot"},
 };
 

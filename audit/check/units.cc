@@ -52,6 +52,13 @@ void CheckSandboxed(const PolicySet& set, const Unit& unit, std::vector<Finding>
   }
 }
 
+void CheckSession(const Unit& unit, std::vector<Finding>& findings) {
+  const auto key = lockdown::units::kSessionSetting;
+  if (const UnitLine* line = unit.Find("Service", key))
+    findings.push_back({line->at, "session",
+                        fmt::format("{} of {} takes its processes to a session", key, unit.name)});
+}
+
 void CheckState(const std::vector<Writable>& writable, const Unit& unit,
                 std::vector<Finding>& findings) {
   const auto* dynamic = unit.Find("Service", "DynamicUser");
@@ -118,7 +125,10 @@ void CheckUnits(const PolicySet& set, const std::vector<Unit>& units,
   const auto writable = WritablePaths(set);
   for (const Unit& unit : units) {
     if (!unit.name.ends_with(".service")) continue;
-    if (IsOurs(unit.name)) CheckSandboxed(set, unit, findings);
+    if (IsOurs(unit.name)) {
+      CheckSandboxed(set, unit, findings);
+      CheckSession(unit, findings);
+    }
     CheckState(writable, unit, findings);
   }
 }

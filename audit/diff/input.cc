@@ -225,6 +225,8 @@ void CompareConsole(const Console& was, const Console& is, Changes& changes) {
             bluetooth(is.bluetooth.value), "bluetoothd runs, and a bonded keyboard connects");
   diff.Bool("remotes", was.remotes, is.remotes, "an infrared remote's receiver gets a driver");
   diff.Bool("ps2", was.ps2, is.ps2, "a PS/2 keyboard gets a driver");
+  diff.Bool("virtual_keyboards", was.virtual_keyboards, is.virtual_keyboards,
+            "a client of the compositor types with zwp_virtual_keyboard_manager_v1");
 
   const auto compare_gettys = [&](const Console& one, const Console& other, Direction direction,
                                   std::string_view what, std::string_view shows) {

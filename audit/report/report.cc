@@ -147,6 +147,7 @@ std::string Console(const lockdown::Console& console, const lockdown::Usb& usb,
       {"Bluetooth", console.bluetooth.value != Bluetooth::kOff},
       {"infrared and HDMI-CEC", console.remotes.value},
       {"PS/2", console.ps2.value},
+      {"keyboards by clients of the compositor", console.virtual_keyboards.value},
       {"USB hubs", usb.hubs.value > 0},
       {"maintenance window", maintenance.window.value != Window::kOff}};
   HtmlTable table({"is", "way in"});

@@ -10,6 +10,8 @@
 #include "core/host/file.h"
 #include "lockdown/device/record.h"
 #include "lockdown/sandbox/policy/date.h"
+#include "lockdown/units/aliases.h"
+#include "lockdown/units/drop_ins.h"
 
 namespace bf::audit {
 namespace {
@@ -21,45 +23,62 @@ std::string Today() {
   return fmt::format("{:04}-{:02}-{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday);
 }
 
-Status AddDropIns(const std::string& directory, std::vector<Unit*> units) {
+using lockdown::units::DropIns;
+
+Status Look(DropIns::Of of, const std::string& directory, DropIns& drop_ins) {
   BF_TRY(host::Open(directory, O_RDONLY | O_DIRECTORY));
-  for (const std::string& file : host::Entries(directory)) {
-    if (!file.ends_with(".conf")) continue;
-    BF_ASSIGN(const std::string text, host::ReadFile(file));
-    for (Unit* unit : units) AddDropIn(*unit, text, file);
-  }
+  for (const std::string& file : host::Entries(directory))
+    if (file.ends_with(".conf")) drop_ins.Add(of, file);
   return {};
 }
+
+std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
 
 // Units and the drop-ins beside them, as systemd puts them together; a drop-in alone is one of a
 // unit that lies elsewhere. Those of service.d are of every service.
 Result<std::vector<Unit>> ReadUnits(const std::string& dir) {
   constexpr std::string_view kDropIns = ".d";
   std::map<std::string, Unit> units;
+  lockdown::units::Links links;
   BF_TRY(host::Open(dir, O_RDONLY | O_DIRECTORY));
   for (const std::string& path : host::Entries(dir)) {
+    if (!path.ends_with(".service")) continue;
+    const std::string name = NameOf(path);
     std::error_code error;
-    // A mask is a link to /dev/null, and a link to another unit is that unit.
-    if (!path.ends_with(".service") || std::filesystem::is_symlink(path, error)) continue;
-    const std::string name = path.substr(path.rfind('/') + 1);
+    if (std::filesystem::is_symlink(path, error)) {
+      // A mask is a link to /dev/null, and a link to another unit is one more name of that.
+      const std::string target = std::filesystem::read_symlink(path, error).filename();
+      if (target.ends_with(".service") && target != name) links.emplace(name, target);
+      continue;
+    }
     BF_ASSIGN(const std::string text, host::ReadFile(path));
     units.emplace(name, ReadUnit(name, text, path));
   }
-  for (const std::string& path : host::Entries(dir)) {
-    if (!path.ends_with(".service.d")) continue;
-    std::string name = path.substr(path.rfind('/') + 1);
-    name.resize(name.size() - kDropIns.size());
-    Unit& unit = units.try_emplace(name, Unit{name, {path, 1, 1}, {}}).first->second;
-    BF_TRY(AddDropIns(path, {&unit}));
+  std::map<std::string, DropIns> drop_ins;
+  for (const auto of : {DropIns::Of::kName, DropIns::Of::kAlias}) {
+    for (const std::string& path : host::Entries(dir)) {
+      if (!path.ends_with(".service.d")) continue;
+      std::string name = NameOf(path);
+      name.resize(name.size() - kDropIns.size());
+      const std::string unit = lockdown::units::EndOf(links, name);
+      if ((unit == name) != (of == DropIns::Of::kName)) continue;
+      units.try_emplace(unit, Unit{unit, {path, 1, 1}, {}});
+      BF_TRY(Look(of, path, drop_ins[unit]));
+    }
   }
-  if (const std::string path = dir + "/service.d"; std::filesystem::is_directory(path)) {
-    std::vector<Unit*> all;
-    for (auto& [name, unit] : units) all.push_back(&unit);
-    BF_TRY(AddDropIns(path, all));
-  }
+  const std::string all_services = dir + "/service.d";
+  const bool has_type = std::filesystem::is_directory(all_services);
   if (units.empty()) return FailKind(ErrorKind::kUsage, "{}: there are no units in it", dir);
   std::vector<Unit> all;
-  for (auto& [name, unit] : units) all.push_back(std::move(unit));
+  for (auto& [name, unit] : units) {
+    DropIns& files = drop_ins[name];
+    if (has_type) BF_TRY(Look(DropIns::Of::kType, all_services, files));
+    for (const std::string& file : files.Paths()) {
+      BF_ASSIGN(const std::string text, host::ReadFile(file));
+      AddDropIn(unit, text, file);
+    }
+    all.push_back(std::move(unit));
+  }
   return all;
 }
 

@@ -17,6 +17,10 @@ int ExitCode(ErrorKind kind) {
       return kExitInternal;
     case ErrorKind::kRefused:
       return kExitRefused;
+    case ErrorKind::kNotExecutable:
+      return kExitNotExecutable;
+    case ErrorKind::kNoProgram:
+      return kExitNoProgram;
   }
   return kExitInternal;
 }

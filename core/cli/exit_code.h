@@ -14,6 +14,8 @@ inline constexpr int kExitUsage = 64;
 inline constexpr int kExitPolicy = 65;
 inline constexpr int kExitInternal = 70;
 inline constexpr int kExitRefused = 77;
+inline constexpr int kExitNotExecutable = 126;
+inline constexpr int kExitNoProgram = 127;
 int ExitCode(ErrorKind kind);
 
 // Where the policies of a machine are.

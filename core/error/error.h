@@ -32,6 +32,9 @@ enum class ErrorKind {
   kPolicy,    // a policy file is invalid                        exit 65
   kInternal,  // a broken promise inside our own code            exit 70
   kRefused,   // we could, but will not: it would lose data      exit 77
+  // As shells and systemd say it of a program that was to be started:
+  kNotExecutable,  // it is there, and cannot be executed        exit 126
+  kNoProgram,      // it is not there                            exit 127
 };
 
 struct [[nodiscard]] Error {

@@ -121,6 +121,13 @@ struct Modules {
   std::string problem{kNotRead};
 };
 
+// Whoever listens where a Wayland compositor would.
+struct Compositor {
+  std::string socket;                // its path
+  std::vector<std::string> globals;  // interfaces that it offers a client
+  std::string problem;               // why they could not be had
+};
+
 // A process of a service.
 struct Process {
   std::string pid;
@@ -152,6 +159,7 @@ struct Facts {
   std::map<std::string, Unit, std::less<>> units;  // kUnits
   Seen<Unit> gettys;                               // wanted or running, of whatever kind
   Keymap keymap;
+  Seen<Compositor> compositors;
   Seen<RootHub> root_hubs;
   Seen<SerioPort> serio;
   Seen<device::Device> devices;

@@ -9,6 +9,7 @@
 #include "core/facts/stage.h"
 #include "core/host/file.h"
 #include "lockdown/check/config.h"
+#include "lockdown/check/linux_compositors.h"
 #include "lockdown/check/linux_devices.h"
 #include "lockdown/sandbox/filter/linux_compile.h"
 
@@ -222,6 +223,7 @@ Facts Observe(const std::string& root, const Policy& policy, const Expected& exp
     facts.units.emplace(name, ReadUnit(root, std::string(name), running));
   facts.gettys = ReadGettys(root, running);
   facts.keymap = ReadKeymap(root);
+  facts.compositors = ReadCompositors(root);
   facts.root_hubs = ReadRootHubs(root);
   facts.serio = ReadSerio(root);
   facts.rules = ReadRules(root);

@@ -6,6 +6,8 @@
 
 #include "core/host/file.h"
 #include "lockdown/check/linux_facts.h"
+#include "lockdown/units/aliases.h"
+#include "lockdown/units/drop_ins.h"
 
 namespace bf::lockdown::check {
 namespace {
@@ -44,12 +46,11 @@ bool Exists(const std::string& root, const std::string& path) {
   return fs::symlink_status(host::Under(root, path), error).type() != fs::file_type::not_found;
 }
 
-// "getty@tty1.service" → "getty@.service"; "" for what is no instance.
-std::string TemplateOf(const std::string& name) {
-  const auto at = name.find('@');
-  const auto dot = name.rfind('.');
-  if (at == name.npos || dot == name.npos || dot <= at + 1) return "";
-  return name.substr(0, at + 1) + name.substr(dot);
+// Where a symlink leads, in the tree below `root`.
+std::string TargetOf(const std::string& root, const std::string& link) {
+  std::error_code error;
+  const fs::path target = fs::read_symlink(host::Under(root, link), error);
+  return (fs::path(link).parent_path() / target).lexically_normal().string();
 }
 
 // A link to another unit file, as enabled aliases are, is that file; what it says is below `root`.
@@ -57,14 +58,35 @@ std::string TextOf(const std::string& root, const std::string& path) {
   std::string at = path;
   for (int links = 0; links < 8; ++links) {
     std::error_code error;
-    const fs::path real = host::Under(root, at);
-    if (!fs::is_symlink(fs::symlink_status(real, error))) break;
-    const fs::path target = fs::read_symlink(real, error);
-    at = (target.is_absolute() ? target : (fs::path(at).parent_path() / target).lexically_normal())
-             .string();
+    if (!fs::is_symlink(fs::symlink_status(host::Under(root, at), error))) break;
+    at = TargetOf(root, at);
   }
   const auto text = host::ReadFile(host::Under(root, at));
   return text ? *text : "";
+}
+
+// Aliases: links in the directories of units to other names in them, those that win. A link to
+// elsewhere is a unit by its own name.
+units::Links ReadLinks(const std::string& root) {
+  units::Links links;
+  std::set<std::string> seen;
+  for (const auto directory : kUnitDirectories) {
+    for (const auto& name : Names(host::Under(root, directory))) {
+      if (!seen.insert(name).second) continue;
+      const std::string path = fmt::format("{}/{}", directory, name);
+      std::error_code error;
+      if (!fs::is_symlink(fs::symlink_status(host::Under(root, path), error))) continue;
+      std::string target = TargetOf(root, path);
+      if (target.starts_with("/lib/")) target = "/usr" + target;
+      const auto slash = target.rfind('/');
+      const std::string other = target.substr(slash + 1);
+      const auto known =
+          std::find(kUnitDirectories.begin(), kUnitDirectories.end(), target.substr(0, slash));
+      if (known == kUnitDirectories.end() || other == name) continue;
+      if (fs::path(other).extension() == fs::path(name).extension()) links.emplace(name, other);
+    }
+  }
+  return links;
 }
 
 // The names whose NAME.d directories hold drop-ins of a unit, those that win first: of
@@ -72,7 +94,7 @@ std::string TextOf(const std::string& root, const std::string& path) {
 void AddDropInNames(const std::string& name, std::vector<std::string>& names) {
   if (std::find(names.begin(), names.end(), name) != names.end()) return;
   names.push_back(name);
-  if (const std::string base = TemplateOf(name); !base.empty()) AddDropInNames(base, names);
+  if (const std::string base = units::TemplateOf(name); !base.empty()) AddDropInNames(base, names);
   const auto at = std::min(name.find('@'), name.rfind('.'));
   if (at == name.npos || at == 0) return;
   // A dash at the end is the one that the last step has cut at.
@@ -84,21 +106,24 @@ void AddDropInNames(const std::string& name, std::vector<std::string>& names) {
   AddDropInNames(name.substr(0, dash + 1) + name.substr(instance ? at : dot), names);
 }
 
-// systemd.unit(5): in the order of the names of the files, and of one name the file that the first
-// directory has. The drop-ins of all units of a type come last.
 void AddDropIns(const std::string& root, const std::string& name, Unit& unit) {
-  std::vector<std::string> names;
-  AddDropInNames(name, names);
-  std::map<std::string, std::string> by_name;
-  const auto look = [&](std::string_view directory, std::string_view of) {
-    const std::string path = fmt::format("{}/{}.d", directory, of);
+  units::DropIns drop_ins;
+  const auto look = [&](units::DropIns::Of of, std::string_view directory, std::string_view whose) {
+    const std::string path = fmt::format("{}/{}.d", directory, whose);
     for (const auto& file : Names(host::Under(root, path)))
-      if (file.ends_with(".conf")) by_name.emplace(file, path + "/" + file);
+      if (file.ends_with(".conf")) drop_ins.Add(of, path + "/" + file);
   };
+  auto of = units::DropIns::Of::kName;
+  for (const auto& one : units::NamesOf(ReadLinks(root), name)) {
+    std::vector<std::string> names;
+    AddDropInNames(one, names);
+    for (const auto directory : kUnitDirectories)
+      for (const auto& each : names) look(of, directory, each);
+    of = units::DropIns::Of::kAlias;
+  }
   for (const auto directory : kUnitDirectories)
-    for (const auto& one : names) look(directory, one);
-  for (const auto directory : kUnitDirectories) look(directory, name.substr(name.rfind('.') + 1));
-  for (const auto& [file, path] : by_name)
+    look(units::DropIns::Of::kType, directory, name.substr(name.rfind('.') + 1));
+  for (const auto& path : drop_ins.Paths())
     if (!IsMask(root, path)) unit.files.push_back({path, TextOf(root, path)});
 }
 
@@ -114,7 +139,7 @@ bool IsGetty(std::string_view name) {
 Unit ReadUnit(const std::string& root, const std::string& name, const ControlGroups& running) {
   Unit unit;
   unit.name = name;
-  for (const std::string& candidate : {name, TemplateOf(name)}) {
+  for (const std::string& candidate : {name, units::TemplateOf(name)}) {
     if (candidate.empty() || !unit.path.empty()) continue;
     for (const auto directory : kUnitDirectories) {
       const std::string path = fmt::format("{}/{}", directory, candidate);

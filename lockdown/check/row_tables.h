@@ -11,12 +11,13 @@
 
 namespace bf::lockdown::check {
 
-std::span<const Row> KernelRows();   // SysRq, Ctrl-Alt-Del, TIOCSTI, the command line
-std::span<const Row> ConsoleRows();  // VTs, logind, gettys, shells
-std::span<const Row> NodeRows();     // device nodes, udev's tags, modules
-std::span<const Row> DeviceRows();   // the three gates
-std::span<const Row> FileRows();     // what the policy compiles to, and who overrides it
-std::span<const Row> SandboxRows();  // profiles, services and processes
+std::span<const Row> KernelRows();      // SysRq, Ctrl-Alt-Del, TIOCSTI, the command line
+std::span<const Row> ConsoleRows();     // VTs, logind, gettys, shells
+std::span<const Row> NodeRows();        // device nodes, udev's tags, modules
+std::span<const Row> CompositorRows();  // what its clients may do
+std::span<const Row> DeviceRows();      // the three gates
+std::span<const Row> FileRows();        // what the policy compiles to, and who overrides it
+std::span<const Row> SandboxRows();     // profiles, services and processes
 
 template <class... Args>
 void Drift(Outcome& outcome, fmt::format_string<Args...> format, Args&&... args) {

@@ -5,7 +5,17 @@
 
 namespace bf::lockdown::check {
 
-std::string_view ToString(Source source) { return source == Source::kKernel ? "kernel" : "files"; }
+std::string_view ToString(Source source) {
+  switch (source) {
+    case Source::kKernel:
+      return "kernel";
+    case Source::kFiles:
+      return "files";
+    case Source::kCompositor:
+      return "compositor";
+  }
+  return "";
+}
 
 std::string_view ToString(Verdict verdict) {
   switch (verdict) {
@@ -71,8 +81,8 @@ std::string Listed(const std::vector<std::string>& items) {
 const std::vector<Row>& Rows() {
   static const std::vector<Row> kRows = [] {
     std::vector<Row> rows;
-    for (const auto part :
-         {KernelRows(), ConsoleRows(), NodeRows(), DeviceRows(), FileRows(), SandboxRows()})
+    for (const auto part : {KernelRows(), ConsoleRows(), NodeRows(), CompositorRows(), DeviceRows(),
+                            FileRows(), SandboxRows()})
       rows.insert(rows.end(), part.begin(), part.end());
     return rows;
   }();

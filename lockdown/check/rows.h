@@ -20,8 +20,9 @@ struct Context {
 
 // Where the evidence of a row comes from.
 enum class Source {
-  kKernel,  // the kernel's own state, now
-  kFiles,   // files in effect: what systemd, udev or modprobe made of them is inferred
+  kKernel,      // the kernel's own state, now
+  kFiles,       // files in effect: what systemd, udev or modprobe made of them is inferred
+  kCompositor,  // what a compositor answers
 };
 std::string_view ToString(Source source);
 

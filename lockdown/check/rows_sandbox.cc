@@ -136,11 +136,10 @@ void JudgeServices(const Context& context, Outcome& outcome) {
     if (wanted == nullptr || service.unit.path.empty()) continue;
     ++there;
     JudgeCommands(service.unit, *wanted, outcome);
-    // A session moves the processes out of the unit, to where nobody looks for them.
-    if (const auto pam = FindSetting(service.unit.files, "Service", "PAMName")) {
+    if (const auto pam = FindSetting(service.unit.files, "Service", units::kSessionSetting)) {
       outcome.evidence = pam->at;
-      Drift(outcome, "PAMName of {} takes its processes to a session ({})", service.unit.name,
-            pam->at);
+      Drift(outcome, "{} of {} takes its processes to a session ({})", units::kSessionSetting,
+            service.unit.name, pam->at);
     }
   }
   outcome.in_effect = fmt::format("{} services", there);

@@ -103,8 +103,9 @@ struct Console {
   Located<Nodes> uinput;
   Located<Nodes> uhid;
   Located<Bluetooth> bluetooth;
-  Located<bool> remotes;  // HDMI-CEC and infrared (rc-core)
-  Located<bool> ps2;      // i8042 and serio
+  Located<bool> remotes;            // HDMI-CEC and infrared (rc-core)
+  Located<bool> ps2;                // i8042 and serio
+  Located<bool> virtual_keyboards;  // whether clients of a Wayland compositor may type
 
   struct Reason {
     std::string key;

@@ -32,6 +32,7 @@ std::vector<std::pair<std::string_view, SourceRef>> Opened(const Console& consol
   add(console.bluetooth.value != Bluetooth::kOff, "bluetooth", console.bluetooth.at);
   add(console.remotes.value, "remotes", console.remotes.at);
   add(console.ps2.value, "ps2", console.ps2.at);
+  add(console.virtual_keyboards.value, "virtual_keyboards", console.virtual_keyboards.at);
   return opened;
 }
 
@@ -89,6 +90,7 @@ Console ReadConsole(policy::Reader& reader) {
       "bluetooth", {{"off", Bluetooth::kOff}, {"bonded", Bluetooth::kBonded}}, Bluetooth::kOff);
   console.remotes = reader.Bool("remotes", false);
   console.ps2 = reader.Bool("ps2", false);
+  console.virtual_keyboards = reader.Bool("virtual_keyboards", false);
   CheckReasons(reader, console);
   return console;
 }

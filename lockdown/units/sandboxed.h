@@ -30,6 +30,9 @@ inline constexpr SandboxedUnit kSandboxedUnits[] = {
     {"betterframe-kiosk.service", {"kiosk"}},
 };
 
+// Of [Service]: takes the processes to a session, out of the unit, to where nobody looks for them.
+inline constexpr std::string_view kSessionSetting = "PAMName";
+
 // Of a service or an instance; none for others.
 const SandboxedUnit* FindSandboxedUnit(std::string_view name);
 // The profile that a command line of a unit file starts its program in: that of

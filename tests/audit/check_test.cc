@@ -166,6 +166,15 @@ TEST(Lints, OtherProfile) {
              "units/bf-input-filter@input3.service:4:1: other-profile");
 }
 
+TEST(Lints, Session) {
+  const std::string boxed = "ExecStart=/usr/bin/bf-lockdown exec viewer -- /usr/bin/x\n";
+  Unit unit = Service("bf-x.service", boxed + "PAMName=login\n");
+  ExpectOnly(Of(Base(), {unit}), "units/bf-x.service:5:1: session");
+  AddDropIn(unit, "[Service]\nPAMName=\n", "units/bf-x.service.d/a.conf");
+  EXPECT_TRUE(Of(Base(), {unit}).empty());
+  EXPECT_TRUE(Of(Base(), {Service("other.service", "PAMName=login\n")}).empty());
+}
+
 TEST(Lints, ADropInCountsAndMayTakeBack) {
   const std::string boxed = "ExecStart=/usr/bin/bf-lockdown exec viewer -- /usr/bin/x\n";
   Unit unit = Service("bf-x.service", boxed);

@@ -82,6 +82,28 @@ TEST_F(Sets, UnitsComeWithTheirDropIns) {
   EXPECT_NE(checked.out.find("10.conf:3:1: not-sandboxed"), std::string::npos) << checked.out;
 }
 
+TEST_F(Sets, DropInsOfEachNameOfAUnitCount) {
+  const std::string boxed = "[Service]\nExecStart=/usr/bin/bf-lockdown exec viewer -- /usr/bin/x\n";
+  const auto check = [&] {
+    return Ask({"check", kBase, "--units", tree / "units", "--today", "2026-01-01"});
+  };
+  tree.Write("units/bf-x.service", boxed);
+  tree.Link("units/front.service", "/usr/lib/systemd/system/bf-x.service");
+  tree.Write("units/front.service.d/10.conf", "[Service]\nExecStartPre=/usr/bin/x\n");
+  const Answer checked = check();
+  EXPECT_EQ(checked.code, 3) << checked.out << checked.err;
+  EXPECT_NE(checked.out.find("front.service.d/10.conf:2:1: not-sandboxed"), std::string::npos)
+      << checked.out;
+  // By the names of the files: what one says, a later one takes back, and one of the unit's own
+  // name hides one of the same name.
+  tree.Write("units/service.d/20.conf", "[Service]\nExecStartPre=\n");
+  EXPECT_EQ(check().code, 0);
+  tree.Write("units/front.service.d/30.conf", "[Service]\nExecStartPre=/usr/bin/x\n");
+  EXPECT_EQ(check().code, 3);
+  tree.Write("units/bf-x.service.d/30.conf", "[Service]\n");
+  EXPECT_EQ(check().code, 0);
+}
+
 TEST_F(Sets, TwoDirectories) {
   EXPECT_EQ(Ask({"diff", kBase, tree / "policies"}).code, 0);
   Open();
@@ -203,7 +225,8 @@ TEST_F(Sets, CheckFindsDriftWithCodeThree) {
       << answer.out;
   EXPECT_EQ(Ask({"check", tree / "policies"}).code, 0);
   EXPECT_EQ(Ask({"check", tree / "policies", "--units", tree / "policies"}).code, 64);
-  for (const char* day : {"soon", "2040-13-01", "2040-12-32", "2040-00-01", "2040-1-001"})
+  for (const char* day :
+       {"soon", "2040-13-01", "2040-12-32", "2040-00-01", "2040-02-31", "2040-1-001"})
     EXPECT_EQ(Ask({"check", tree / "policies", "--today", day}).code, 64) << day;
 }
 

@@ -26,7 +26,8 @@ TEST(InputPolicy, WhatTheFileDoesNotSayIsShut) {
   const Console& console = policy->console;
   EXPECT_EQ(console.sysrq.value, 0);
   EXPECT_FALSE(console.vt_switch.value || console.ctrl_alt_del.value || console.tiocsti.value ||
-               console.emergency_shell.value || console.remotes.value || console.ps2.value);
+               console.emergency_shell.value || console.remotes.value || console.ps2.value ||
+               console.virtual_keyboards.value);
   EXPECT_TRUE(console.gettys.empty());
   EXPECT_EQ(console.power_keys.value, PowerKeys::kIgnore);
   EXPECT_EQ(console.uinput.value, Nodes::kOff);

@@ -5,7 +5,7 @@
 
 namespace bf::lockdown::sandbox {
 
-// "2027-01-31".
+// "2027-01-31", a day that there is.
 bool IsDate(std::string_view text);
 
 }  // namespace bf::lockdown::sandbox

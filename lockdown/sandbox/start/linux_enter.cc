@@ -19,17 +19,25 @@ std::vector<char*> Pointers(const std::vector<std::string>& texts) {
   return pointers;
 }
 
+Error NotStarted(int code, std::string doing) {
+  const bool absent = code == ENOENT || code == ENOTDIR;
+  return {absent ? ErrorKind::kNoProgram : ErrorKind::kNotExecutable, std::move(doing), {}, code};
+}
+
 Result<std::string> FindProgram(const std::string& name, std::string_view path) {
   if (name.find('/') != name.npos) {
-    if (::access(name.c_str(), X_OK) != 0) return FailErrno(errno, "{}", name);
+    if (::access(name.c_str(), X_OK) != 0) return Failure(NotStarted(errno, name));
     return name;
   }
+  bool found = false;
   while (!path.empty() && !name.empty()) {
     const std::string candidate = fmt::format("{}/{}", path.substr(0, path.find(':')), name);
     if (candidate.front() == '/' && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+    found = found || errno == EACCES;
     path.remove_prefix(std::min(path.size(), path.substr(0, path.find(':')).size() + 1));
   }
-  return Fail("there is no program \"{}\"", name);
+  if (found) return Failure(NotStarted(EACCES, name));
+  return FailKind(ErrorKind::kNoProgram, "there is no program \"{}\"", name);
 }
 
 Result<int> LoadFilter(const Program& filter, unsigned flags) {
@@ -52,7 +60,7 @@ Error Enter(const Program& filter, const std::string& program,
   if (const auto loaded = LoadFilter(filter, 0); !loaded) return loaded.error();
   // From here on the filter counts: nothing but this one call.
   ::execve(program.c_str(), argv.data(), envp.data());
-  return FailErrno(errno, "start {}", program).value();
+  return NotStarted(errno, "start " + program);
 }
 
 }  // namespace bf::lockdown::sandbox

@@ -10,6 +10,9 @@
 
 namespace bf::lockdown::sandbox {
 
+// That a program could not be started, by the errno: kNoProgram or kNotExecutable.
+Error NotStarted(int code, std::string doing);
+
 // Where `name` is: as it is with a slash in it, otherwise in `path`, such as "/usr/bin:/bin".
 Result<std::string> FindProgram(const std::string& name, std::string_view path);
 

@@ -10,7 +10,12 @@ namespace {
 Status Start(cli::Invocation& invocation) {
   if (invocation.dry_run)
     return FailKind(ErrorKind::kUsage, "exec: there is nothing to be shown without starting it");
-  if (invocation.Has("--report")) return ExecAndReport(invocation);
+  if (invocation.Has("--report")) {
+    // Neither stdout nor stderr is ours alone: what reads the one or the other gets the program's.
+    if (invocation.json && !invocation.Has("--out"))
+      return FailKind(ErrorKind::kUsage, "exec: --json needs --out: stdout is the program's");
+    return ExecAndReport(invocation);
+  }
   if (invocation.Has("--out") || invocation.json)
     return FailKind(ErrorKind::kUsage, "exec: --out and --json are for what --report says");
   const std::string& profile = invocation.positionals.front();
@@ -26,7 +31,7 @@ cli::Verb ExecVerb() {
   return {"exec",
           "start a program in the sandbox of a profile",
           {{"--report", "", "stay, and say each kind of system call that is denied, and a summary"},
-           {"--out", "FILE", "where the summary goes, not on stderr"}},
+           {"--out", "FILE", "where the summary goes, not on stderr; --json needs it"}},
           {"PROFILE", "CMD..."},
           Start};
 }

@@ -38,10 +38,6 @@ Status WriteReport(cli::Invocation& invocation, const Profile& profile, const Le
   const std::string text =
       invocation.json ? ReportJson(profile, ledger, ending) : ReportText(profile, ledger, ending);
   if (invocation.Has("--out")) return host::WriteOutput(invocation.Get("--out"), text);
-  if (invocation.json) {
-    invocation.out() << text << std::flush;
-    return {};
-  }
   std::string_view rest = text;
   while (!rest.empty()) {
     const auto end = rest.find('\n');

@@ -75,7 +75,7 @@ void Deliver(Handoff& handoff, int socket, const std::string& program) {
   if (!SendListener(socket, handoff.listener.load())) ::_exit(1);
   handoff.sent = true;
   while (handoff.error.load() == 0) ::usleep(1000);
-  Tell(socket, FailErrno(handoff.error.load(), "start {}", program).value());
+  Tell(socket, NotStarted(handoff.error.load(), "start " + program));
   ::_exit(1);
 }
 

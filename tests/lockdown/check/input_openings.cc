@@ -13,6 +13,11 @@ std::string Words(const CleanDevice& device, const std::string& more) {
   return fmt::format("{} {}\n", words.substr(0, words.size() - 1), more);
 }
 
+// A line of /proc/net/unix.
+std::string Listening(std::string_view path) {
+  return fmt::format("0000000033333333: 00000002 00000000 00010000 0001 01 103 {}\n", path);
+}
+
 constexpr const char* kPanelNode =
     "sys/devices/platform/axi/1f00074000.i2c/i2c-10/10-0038/input/input3";
 constexpr const char* kInterface = "sys/devices/platform/usb/usb1/1-1/1-1:1.0";
@@ -199,6 +204,29 @@ const std::vector<Opening>& InputOpenings() {
       {"uhid is built in",
        [](D& d) { d.Append("lib/modules/6.6.0/modules.builtin", "kernel/drivers/hid/uhid.ko\n"); },
        {"uhid"}},
+      // Compositors.
+      {"the table of sockets is gone",
+       [](D& d) { d.Remove("proc/self/net/unix"); },
+       {"virtual-keyboard"}},
+      {"a socket has a name of two lines",
+       [](D& d) { d.Append("proc/self/net/unix", Listening("/tmp/a\nwayland-0")); },
+       {"virtual-keyboard"}},
+      {"a compositor that cannot be seen from here",
+       [](D& d) { d.Append("proc/self/net/unix", Listening("/run/user/990/wayland-0")); },
+       {"virtual-keyboard"}},
+      {"a compositor without a path",
+       [](D& d) { d.Append("proc/self/net/unix", Listening("@wayland-0")); },
+       {"virtual-keyboard"}},
+      {"a compositor in a network namespace of its own",
+       [](D& d) {
+         d.tree.Link("proc/700/ns/net", "net:[4026532001]");
+         d.Write("proc/700/net/unix",
+                 d.tree.Read("proc/self/net/unix") + Listening("/run/user/990/wayland-0"));
+       },
+       {"virtual-keyboard"}},
+      {"a network namespace that cannot be read",
+       [](D& d) { d.tree.Link("proc/700/ns/net", "net:[4026532001]"); },
+       {"virtual-keyboard"}},
       {"Bluetooth's keyboards are built in",
        [](D& d) {
          d.Append("lib/modules/6.6.0/modules.builtin", "kernel/net/bluetooth/hidp/hidp.ko\n");

@@ -77,6 +77,37 @@ const std::vector<Opening>& SandboxOpenings() {
                  "/usr/bin/x\n");
        },
        {"sandbox-units"}},
+      {"a drop-in of another name of the kiosk",
+       [](D& d) {
+         d.tree.Link("etc/systemd/system/kiosk.service",
+                     "/lib/systemd/system/betterframe-kiosk.service");
+         d.tree.Link("run/systemd/system/front.service",
+                     "../../../etc/systemd/system/kiosk.service");
+         d.Write("etc/systemd/system/front.service.d/x.conf", "[Service]\nExecStartPre=/bin/sh\n");
+       },
+       {"sandbox-units"}},
+      {"a drop-in of another name of a template",
+       [](D& d) {
+         d.tree.Link("etc/systemd/system/filter@.service",
+                     "/usr/lib/systemd/system/bf-input-filter@.service");
+         d.Write("run/systemd/system/filter@.service.d/x.conf",
+                 "[Service]\nExecStartPre=/bin/sh\n");
+       },
+       {"sandbox-units"}},
+      {"a link to elsewhere is another unit, and no name of the kiosk",
+       [](D& d) {
+         d.tree.Link("etc/systemd/system/kiosk.service", "/opt/betterframe-kiosk.service");
+         d.Write("etc/systemd/system/kiosk.service.d/x.conf", "[Service]\nExecStartPre=/bin/sh\n");
+       },
+       {}},
+      {"a drop-in of another name, which one of the kiosk's own hides",
+       [](D& d) {
+         d.tree.Link("etc/systemd/system/kiosk.service",
+                     "/usr/lib/systemd/system/betterframe-kiosk.service");
+         d.Write("etc/systemd/system/kiosk.service.d/x.conf", "[Service]\nExecStartPre=/bin/sh\n");
+         d.Write("usr/lib/systemd/system/betterframe-kiosk.service.d/x.conf", "[Service]\n");
+       },
+       {}},
       {"a drop-in of all services",
        [](D& d) {
          d.Write("etc/systemd/system/service.d/x.conf", "[Service]\nExecStart=/bin/sh\n");

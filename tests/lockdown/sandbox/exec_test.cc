@@ -337,6 +337,11 @@ TEST_F(SandboxExec, SaysWhatIsWrongWithTheRequest) {
               testing::HasSubstr("bf-lockdown-exec: plain: /no/such: No such file"));
   EXPECT_EQ(Exec("plain", {"echo", "found"}).output, "found\n");
   EXPECT_THAT(Exec("plain", {"no-such-program"}).output, testing::HasSubstr("there is no program"));
+  // As shells and systemd have it.
+  for (const char* missing : {"/no/such", "/etc/passwd/x", "no-such-program"})
+    EXPECT_EQ(Exec("plain", {missing}).code, 127) << missing;
+  for (const char* no_program : {"/etc/passwd", "/etc"})
+    EXPECT_EQ(Exec("plain", {no_program}).code, 126) << no_program;
   // A directory that depends on where it is started is none to look in.
   Stored relative = stored_["plain"];
   relative.profile = "relative";

@@ -187,7 +187,7 @@ TEST_F(SandboxLearn, SaysWhatItCannotDo) {
   EXPECT_EQ(WEXITSTATUS(Learn({}).status), 64);
   EXPECT_EQ(WEXITSTATUS(Learn({"--merge"}).status), 64);
   EXPECT_EQ(WEXITSTATUS(Learn({"--dry-run", "--", "/bin/true"}).status), 64);
-  EXPECT_EQ(WEXITSTATUS(Learn({"--", "/no/such"}).status), 1);
+  EXPECT_EQ(WEXITSTATUS(Learn({"--", "/no/such"}).status), 127);
   std::ofstream(toml_) << "{\"schema\": 1";
   const Done broken = Learn({"--merge", toml_});
   EXPECT_EQ(WEXITSTATUS(broken.status), 65);

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <set>
 
+#include "lockdown/sandbox/policy/date.h"
 #include "lockdown/sandbox/policy/decide.h"
 #include "lockdown/sandbox/policy/groups.h"
 #include "lockdown/sandbox/policy/names.h"
@@ -43,6 +44,14 @@ TEST(SandboxPolicy, BadProfilesAreReportedWhole) {
                        profile.error().ToString() + "\n");
   }
   EXPECT_GE(cases, 11u);
+}
+
+TEST(SandboxPolicy, ADateIsADayThatThereIs) {
+  for (const char* date : {"2026-01-31", "2026-02-28", "2028-02-29", "2026-12-31"})
+    EXPECT_TRUE(IsDate(date)) << date;
+  for (const char* date : {"2026-02-29", "2026-02-31", "2026-04-31", "2100-02-29", "2026-13-01",
+                           "2026-00-10", "2026-10-00", "2026-1-001", "2026/01/31", "", "tomorrow"})
+    EXPECT_FALSE(IsDate(date)) << date;
 }
 
 TEST(SandboxPolicy, ManyRulesAndOddBytesAreRefused) {

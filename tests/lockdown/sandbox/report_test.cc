@@ -127,12 +127,12 @@ TEST_F(SandboxReport, EndsAsTheProgramEnds) {
   EXPECT_THAT(output_, testing::HasSubstr("after 137\n"));
   EXPECT_EQ(status_, 0);
   Run("plain", {"/no/such"});
-  EXPECT_EQ(WEXITSTATUS(status_), 1);
+  EXPECT_EQ(WEXITSTATUS(status_), 127);
   EXPECT_THAT(errors_, testing::HasSubstr("bf-lockdown: plain: /no/such: No such file"));
   fs::copy_file("/etc/passwd", file_, fs::copy_options::overwrite_existing);
   fs::permissions(file_, fs::perms::owner_all);
   Run("plain", {file_});
-  EXPECT_EQ(WEXITSTATUS(status_), 1);
+  EXPECT_EQ(WEXITSTATUS(status_), 126);
   EXPECT_THAT(errors_, testing::HasSubstr("start " + file_ + ": Exec format error"));
 }
 
@@ -200,6 +200,12 @@ TEST_F(SandboxReport, RefusesWhatItCannotDo) {
   Run("box", {"/bin/touch", file_}, {"--out", file_ + ".none/out"});
   EXPECT_EQ(WEXITSTATUS(status_), 64);
   EXPECT_THAT(errors_, testing::HasSubstr("there is no directory"));
+  // A reader of JSON would get what the program wrote as well.
+  Run("box", {"/bin/touch", file_}, {"--json"});
+  EXPECT_EQ(WEXITSTATUS(status_), 64);
+  EXPECT_THAT(errors_, testing::HasSubstr("--json needs --out"));
+  EXPECT_EQ(output_, "");
+  EXPECT_FALSE(fs::exists(file_));
   Started without({BF_LOCKDOWN, "exec", "--json", "box", "--", "/bin/true"}, false);
   EXPECT_EQ(WEXITSTATUS(without.Wait()), 64);
 }
