@@ -13,21 +13,25 @@ HERE = Path(__file__).resolve().parent
 POLICIES = HERE / "../../../policies"
 OPEN = HERE / "../check/open_policy"
 
-# The compositor runs as a kiosk's does, as a user without rights, and ends with the namespaces.
+# The compositor runs as a kiosk's does, as a user without rights, and ends with the namespaces. In a
+# /tmp of its own, because it is killed: what it leaves there of Xwayland takes displays from others.
 SCRIPT = """
 set -eu
 mount -t tmpfs tmpfs /usr/libexec
 install -D "$BF_GLOBALS" /usr/libexec/betterframe/bf-wayland-globals
+cp "$BF_LOCKDOWN" /usr/libexec/bf-lockdown
+cp -r "$POLICY" /usr/libexec/policies
 mount -t tmpfs -o mode=0700,uid=65534 tmpfs /run
+mount -t tmpfs -o mode=1777 tmpfs /tmp
 cd /
 $WITHIN setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all \
   env HOME=/run XDG_RUNTIME_DIR=/run WLR_BACKENDS=headless WLR_RENDERER=pixman \
   WLR_LIBINPUT_NO_DEVICES=1 "$@" >&2 </dev/null &
 tries=0
 until test -z "$SOCKET" -o -S "/run/$SOCKET"; do
-  sleep 0.1; tries=$((tries + 1)); test $tries -lt 300
+  kill -0 $!; sleep 0.1; tries=$((tries + 1)); test $tries -lt 300
 done
-"$BF_LOCKDOWN" check --policy "$POLICY" --json || test $? -eq 3
+/usr/libexec/bf-lockdown check --policy /usr/libexec/policies --json || test $? -eq 3
 """
 
 
