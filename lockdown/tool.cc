@@ -46,8 +46,11 @@ Status CheckLockOut(cli::Invocation& invocation, const Policy& policy) {
   if (std::none_of(devices.begin(), devices.end(), [](const auto& one) { return one.in_use; }))
     return FailKind(ErrorKind::kRefused,
                     "{}: no device in it is in use, so there is nothing to check; record it where "
-                    "the panel works, or mark it with \"in_use\": true",
-                    invocation.Get("--recorded"));
+                    "the panel works{}",
+                    invocation.Get("--recorded"),
+                    invocation.Get("--recorded").ends_with(kUmockdev)
+                        ? ""
+                        : ", or mark it with \"in_use\": true");
   const auto found = FindLockOuts(policy, {}, devices);
   for (const LockOut& one : found) invocation.Say(cli::Level::kError, ToString(one));
   if (found.empty()) return {};
@@ -107,7 +110,8 @@ cli::Tool LockdownTool() {
           {{"compile",
             "make udev rules and settings from input.toml, all of them or none",
             {{"--out", "DIR", "where to put them; what an earlier run put there goes"},
-             {"--recorded", "FILE", "refuse a policy that blocks a device in use recorded there"}},
+             {"--recorded", "FILE",
+              "refuse a policy that blocks a device in use recorded there, as .json or .umockdev"}},
             {},
             CompileVerb},
            {"explain",
@@ -115,7 +119,7 @@ cli::Tool LockdownTool() {
             {{"--key", "KEY", "and what becomes of this key, such as KEY_A"},
              {"--maintenance", "", "as in an open maintenance window"},
              {"--propose", "", "print an [[allow]] entry for it instead, to be completed"}},
-            {"DEVICE|FILE"},
+            {"DEVICE|FILE.json|FILE.umockdev"},
             ExplainVerb},
            ApplyVerb(),
            DecideVerb(),

@@ -51,8 +51,9 @@ constexpr std::string_view kExitCodes =
 std::string HelpText(const Tool& tool, std::string_view name) {
   for (const Verb& verb : tool.verbs) {
     if (verb.name != name) continue;
-    return fmt::format("Usage: {}\n\n{}\n{}{}", Usage(tool, verb), verb.summary,
-                       OptionTable(tool, verb.options), kExitCodes);
+    return fmt::format("Usage: {}\n\n{}\n{}{}{}", Usage(tool, verb), verb.summary,
+                       OptionTable(tool, verb.options), kExitCodes,
+                       verb.exit_codes.empty() ? "" : verb.exit_codes + "\n");
   }
   std::string text =
       fmt::format("Usage: {} VERB [OPTION]...\n\n{}\n\nVerbs:\n", tool.name, tool.summary);

@@ -45,6 +45,7 @@ struct Verb {
   std::vector<Option> options;
   std::vector<std::string> positionals;  // names; a "..." suffix takes the rest, "[X]" is optional
   Handler run;
+  std::string exit_codes = {};  // besides those of every verb, for --help
 };
 
 struct Tool {

@@ -74,7 +74,8 @@ void UmockdevSysfs::End() {
   for (const auto& [name, list] : kLists) {
     if (name != subsystem->second) continue;
     const std::string device = path.substr(path.rfind('/') + 1);
-    names_[std::string(list)].insert(device);
+    // Two of one name are on no machine; the first counts.
+    if (!names_[std::string(list)].insert(device).second) continue;
     links_[std::string(list)][device] = "../.." + path;
   }
   if (subsystem->second != "hid") return;
@@ -117,7 +118,7 @@ Status UmockdevSysfs::Take(const Line& line) {
   if (std::string_view("EAHL").find(kind) == std::string_view::npos) return {};
   const auto equals = line.text.find('=', kPrefix);
   if (equals == std::string_view::npos || equals == kPrefix)
-    return line.Wrong(kPrefix, "there is no \"NAME=\" in this line");
+    return line.Wrong(kPrefix, "there is no \"NAME=\" in this line; record the device again");
   const std::string name(line.text.substr(kPrefix, equals - kPrefix));
   const std::string_view value = line.text.substr(equals + 1);
   if (kind == 'E') {
@@ -151,6 +152,8 @@ Result<UmockdevSysfs> UmockdevSysfs::Parse(std::string_view text, const std::str
       sysfs.End();
       continue;
     }
+    if (line.text.ends_with('\r'))
+      return line.Wrong(line.text.size() - 1, "a carriage return: the file was changed on its way");
     if (line.text.size() < kPrefix || line.text[0] < 'A' || line.text[0] > 'Z' ||
         line.text.substr(1, 2) != ": ")
       return line.Wrong(0, "this is no line of a umockdev recording");

@@ -22,42 +22,55 @@ constexpr std::chrono::milliseconds kTogether{5'000};
 constexpr std::size_t kLongestTable = 16 << 20;
 constexpr std::size_t kLongestAnswer = 128 << 10;
 
-// The tables of sockets of all network namespaces that have a process, each once: a service with
-// PrivateNetwork= listens in a table of its own, and whoever sees its file can connect all the
-// same.
-Seen<std::string> ReadTables(const std::string& root) {
-  Seen<std::string> tables;
-  tables.problem.clear();
+// Sockets called as a compositor's, and how many listen at each, in the tables of all network
+// namespaces in which the first thread of a process is, each once: a service with PrivateNetwork=
+// listens in a table of its own, and whoever sees its file can connect all the same.
+struct Sockets {
+  std::map<std::string, int> by_path;
+  std::string problem;
+};
+
+Sockets ReadTables(const std::string& root, Clock::time_point deadline) {
+  Sockets sockets;
   std::error_code error;
   std::set<std::string> namespaces;
   const auto read = [&](const std::string& process) {
     const std::string path = process + "/net/unix";
-    auto text = host::ReadFile(host::Under(root, path), kLongestTable);
+    const auto text = host::ReadFile(host::Under(root, path), kLongestTable);
     if (!text) return text.error().ToString();
-    tables.items.push_back(*std::move(text));
-    return std::string();
+    auto listening = ListeningSockets(*text);
+    for (auto& one : listening.items)
+      if (IsWaylandName(one)) ++sockets.by_path[std::move(one)];
+    return listening.read() ? std::string() : path + ": " + listening.problem;
   };
-  tables.problem = read("/proc/self");
+  sockets.problem = read("/proc/self");
   namespaces.insert(fs::read_symlink(host::Under(root, "/proc/self/ns/net"), error).string());
   for (const auto& entry : host::Entries(host::Under(root, "/proc"))) {
     const std::string pid = entry.substr(entry.rfind('/') + 1);
     if (pid.find_first_not_of("0123456789") != pid.npos) continue;
+    if (Clock::now() > deadline) {
+      sockets.problem = "there are too many tables of sockets to read in time";
+      break;
+    }
     const std::string process = "/proc/" + pid;
     const auto space = fs::read_symlink(host::Under(root, process + "/ns/net"), error);
     if (error == std::errc::no_such_file_or_directory || error == std::errc::no_such_process)
       continue;  // it has ended
     if (error) {
-      tables.problem = fmt::format("{}/ns/net: {}", process, error.message());
+      sockets.problem = fmt::format("{}/ns/net: {}", process, error.message());
       continue;
     }
     if (namespaces.contains(space.string())) continue;
     // One that ends meanwhile is not read, and the next of its namespace is.
     const std::string problem = read(process);
-    const bool ended = !fs::exists(fs::symlink_status(host::Under(root, process + "/ns/net")));
-    if (!problem.empty() && !ended) tables.problem = problem;
-    if (problem.empty()) namespaces.insert(space.string());
+    if (problem.empty()) {
+      namespaces.insert(space.string());
+      continue;
+    }
+    const bool ended = fs::read_symlink(host::Under(root, process + "/ns/net"), error).empty();
+    if (!ended) sockets.problem = problem;
   }
-  return tables;
+  return sockets;
 }
 
 // One name in a line.
@@ -99,22 +112,20 @@ Compositor Ask(const std::string& root, const std::string& program, const std::s
 
 Seen<Compositor> ReadCompositors(const std::string& root, const std::string& program) {
   Seen<Compositor> compositors;
-  auto tables = ReadTables(root);
-  compositors.problem = std::move(tables.problem);
-  std::map<std::string, int> sockets;
-  for (const auto& table : tables.items) {
-    auto listening = ListeningSockets(table);
-    if (!listening.read()) compositors.problem = "/proc/net/unix: " + listening.problem;
-    for (auto& path : listening.items)
-      if (IsWaylandName(path)) ++sockets[std::move(path)];
-  }
   const auto deadline = Clock::now() + kTogether;
-  for (const auto& [socket, count] : sockets) {
+  const Sockets sockets = ReadTables(root, deadline);
+  compositors.problem = sockets.problem;
+  for (const auto& [socket, count] : sockets.by_path) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
-    if (compositors.items.size() == kMostSockets || left.count() <= 0) {
+    if (compositors.items.size() == kMostSockets) {
+      compositors.problem = fmt::format("{} listen, and no more than {} are asked",
+                                        sockets.by_path.size(), kMostSockets);
+      break;
+    }
+    if (left.count() <= 0) {
       compositors.problem =
-          fmt::format("{} listen, and there was no time for all of them", sockets.size());
+          fmt::format("{} listen, and there was no time for all of them", sockets.by_path.size());
       break;
     }
     auto compositor = Ask(root, program, socket, std::min(kEach, left));

@@ -9,11 +9,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Bytes that a terminal would act on become "?".
+// What a terminal would act on becomes "?": control characters, and those of C1, which are C2 80 to
+// C2 9F in UTF-8.
 std::string Clean(std::string_view text) {
   std::string clean(text);
-  for (char& c : clean)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  for (std::size_t i = 0; i < clean.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(clean[i]);
+    const bool after_c2 = i > 0 && clean[i - 1] == '\xc2';
+    if (byte < 0x20 || byte == 0x7f || (after_c2 && byte >= 0x80 && byte <= 0x9f)) clean[i] = '?';
+  }
   return clean;
 }
 
@@ -70,7 +74,8 @@ std::string ToTable(const std::vector<RowResult>& results) {
                           Line(outcome.because));
     for (const auto& what : outcome.drifts) {
       drift += fmt::format("DRIFT  {}: {}", row->name, Clean(what));
-      if (what.find(outcome.evidence) == what.npos) drift += fmt::format(" [{}]", outcome.evidence);
+      if (what.find(outcome.evidence) == what.npos)
+        drift += fmt::format(" [{}]", Clean(outcome.evidence));
       drift += "\n";
     }
   }

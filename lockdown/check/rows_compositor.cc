@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <set>
+
 #include "lockdown/check/row_tables.h"
 
 namespace bf::lockdown::check {
@@ -51,9 +53,10 @@ void JudgeVirtualKeyboard(const Context& context, Outcome& outcome) {
   const auto& compositors = context.facts.compositors;
   NeedAll(outcome, "sockets of compositors", compositors.problem);
   std::vector<std::string> offered;
+  std::set<std::string_view> drifted;
   for (const Compositor& one : compositors.items) {
     if (!one.problem.empty()) {
-      outcome.evidence = one.socket;
+      drifted.insert(one.socket);
       Drift(outcome, "{} cannot be read: {}", one.socket, one.problem);
     }
     for (const auto& interface : one.globals) {
@@ -61,11 +64,13 @@ void JudgeVirtualKeyboard(const Context& context, Outcome& outcome) {
       if (maker == nullptr) continue;
       offered.push_back(interface);
       if (wanted.value) continue;
-      outcome.evidence = one.socket;
+      drifted.insert(one.socket);
       Drift(outcome, "{} offers {}, with which a client makes {}", one.socket, interface,
             maker->makes);
     }
   }
+  // There is one evidence for all that is said.
+  if (drifted.size() == 1) outcome.evidence = *drifted.begin();
   if (offered.empty() && !outcome.drifts.empty())
     outcome.in_effect = "unknown";
   else

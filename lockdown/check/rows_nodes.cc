@@ -254,6 +254,22 @@ constexpr std::array<Replaced, 2> kBonded = {
       "/etc/bluetooth/main.conf",
       {{{"AlwaysPairable", "false"}, {"JustWorksRepairing", "never"}}}}}};
 
+// "-/a:/b:rbind" is mounted at /b, "/a" at /a.
+std::string_view DestinationOf(std::string_view bind) {
+  bind.remove_prefix(std::min(bind.find_first_not_of('-'), bind.size()));
+  const auto colon = bind.find(':');
+  if (colon == bind.npos) return bind;
+  bind.remove_prefix(colon + 1);
+  return bind.substr(0, bind.find(':'));
+}
+
+// The path itself, or a directory above it.
+bool Covers(std::string_view directory, std::string_view path) {
+  while (directory.ends_with('/')) directory.remove_suffix(1);
+  return path == directory ||
+         (path.starts_with(directory) && path.substr(directory.size()).starts_with('/'));
+}
+
 void JudgeReplaced(const Context& context, const Unit& unit, const Replaced& replaced,
                    Outcome& outcome) {
   outcome.evidence = replaced.path;
@@ -264,10 +280,32 @@ void JudgeReplaced(const Context& context, const Unit& unit, const Replaced& rep
     const auto set = FindSetting({{std::string(replaced.path), file.text}}, "General", key);
     if (!set || set->value != value) Drift(outcome, "{} is {}", key, set ? set->value : "not set");
   }
+  // Of two that are bound to one place the last counts, and one above it hides it.
   bool bound = false;
-  for (const auto& bind : ListSetting(unit.files, "Service", "BindReadOnlyPaths"))
-    bound |= bind.value == fmt::format("{}:{}", replaced.path, replaced.instead_of);
+  for (const std::string_view key : {"BindReadOnlyPaths", "BindPaths"}) {
+    for (const auto& line : ListSetting(unit.files, "Service", key)) {
+      for (const auto& bind : SplitWords(line.value)) {
+        if (!Covers(DestinationOf(bind), replaced.instead_of)) continue;
+        if (bind == fmt::format("{}:{}", replaced.path, replaced.instead_of))
+          bound = true;
+        else
+          Drift(outcome, "{} is bound over {}", bind, replaced.instead_of);
+      }
+    }
+  }
   if (!bound) Drift(outcome, "bluetooth.service does not get to see {}", replaced.path);
+}
+
+// Where it would not read /etc/bluetooth as it is seen from here.
+void JudgeElsewhere(const Unit& unit, Outcome& outcome) {
+  for (const auto& start : ListSetting(unit.files, "Service", "ExecStart")) {
+    for (const auto& word : SplitWords(start.value))
+      if (word.starts_with("-f") || word.starts_with("--configfile"))
+        Drift(outcome, "bluetooth.service is started with {}: it reads another file", word);
+  }
+  for (const std::string_view key : {"RootDirectory", "RootImage", "TemporaryFileSystem"})
+    if (const auto set = FindSetting(unit.files, "Service", key))
+      Drift(outcome, "bluetooth.service has {}={}", key, set->value);
 }
 
 void JudgeBluetooth(const Context& context, Outcome& outcome) {
@@ -288,6 +326,7 @@ void JudgeBluetooth(const Context& context, Outcome& outcome) {
     return;
   }
   for (const Replaced& one : kBonded) JudgeReplaced(context, *unit, one, outcome);
+  JudgeElsewhere(*unit, outcome);
 }
 
 constexpr Row kRows[] = {

@@ -7,7 +7,9 @@
 #include <sys/un.h>
 #include <wayland-client.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 
 #include "core/host/file.h"
 
@@ -49,6 +51,16 @@ constexpr wl_registry_listener kListener = {OnGlobal, OnRemove};
 
 void Quiet(const char*, va_list) noexcept {}
 
+// The path that whoever listens there bound, whatever it was renamed to since.
+std::string BoundName(int connection) {
+  sockaddr_un address{};
+  socklen_t size = sizeof address;
+  if (::getpeername(connection, reinterpret_cast<sockaddr*>(&address), &size) != 0) return {};
+  const std::size_t length = std::min<std::size_t>(size, sizeof address);
+  const std::string_view name(address.sun_path, length - offsetof(sockaddr_un, sun_path));
+  return std::string(name.substr(0, name.find('\0')));
+}
+
 }  // namespace
 
 Result<host::UniqueFd> Connect(const std::string& socket) {
@@ -65,6 +77,7 @@ Result<host::UniqueFd> Connect(const std::string& socket) {
   if (!connection.valid()) return FailErrno(errno, "make a socket");
   if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
     return FailErrno(errno, "connect to {}", socket);
+  if (BoundName(connection.get()) != socket) return Fail("another socket was put in its place");
   return connection;
 }
 

@@ -11,8 +11,8 @@
 
 namespace bf::lockdown::wayland {
 
-// Nothing but a socket, and none at the other end of a symlink: the name was found in a list, and
-// whoever owns the directory may by now have put something else there.
+// The socket that was bound at this path. The path was found in the kernel's list, which has names
+// as they were bound, and whoever may write to the directory may since have put another one there.
 Result<host::UniqueFd> Connect(const std::string& socket);
 
 // The interfaces of its globals, as it tells each client that has just connected.

@@ -24,7 +24,15 @@ Result<std::string> List(const std::string& socket) {
 }  // namespace
 
 int RunGlobals(const std::vector<std::string>& args) {
-  if (args.size() != 1) return kUsage;
+  const std::string usage =
+      "Usage: bf-wayland-globals SOCKET\n\n"
+      "Lists the interfaces that the Wayland compositor listening there offers "
+      "its clients.\n";
+  if (args == std::vector<std::string>{"--help"}) return host::WriteAll(1, usage, "stdout") ? 0 : 1;
+  if (args.size() != 1) {
+    (void)host::WriteAll(2, usage, "stderr");
+    return kUsage;
+  }
   const auto text = List(args[0]);
   if (text) return host::WriteAll(1, *text, "stdout") ? 0 : 1;
   (void)host::WriteAll(2, text.error().ToString() + "\n", "stderr");

@@ -32,8 +32,10 @@ Result<std::string> FindProgram(const std::string& name, std::string_view path) 
   bool found = false;
   while (!path.empty() && !name.empty()) {
     const std::string candidate = fmt::format("{}/{}", path.substr(0, path.find(':')), name);
-    if (candidate.front() == '/' && ::access(candidate.c_str(), X_OK) == 0) return candidate;
-    found = found || errno == EACCES;
+    if (candidate.front() == '/') {
+      if (::access(candidate.c_str(), X_OK) == 0) return candidate;
+      found = found || errno == EACCES;
+    }
     path.remove_prefix(std::min(path.size(), path.substr(0, path.find(':')).size() + 1));
   }
   if (found) return Failure(NotStarted(EACCES, name));

@@ -33,7 +33,8 @@ cli::Verb ExecVerb() {
           {{"--report", "", "stay, and say each kind of system call that is denied, and a summary"},
            {"--out", "FILE", "where the summary goes, not on stderr; --json needs it"}},
           {"PROFILE", "CMD..."},
-          Start};
+          Start,
+          "Once CMD runs, its own; 126 where it cannot be executed, 127 where there is none."};
 }
 
 }  // namespace bf::lockdown::sandbox

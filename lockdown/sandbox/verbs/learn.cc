@@ -82,7 +82,8 @@ cli::Verb LearnVerb() {
            {"--out", "FILE",
             "where the proposal goes, not to stdout; --json without --merge needs it"}},
           {"[CMD...]"},
-          LearnProfile};
+          LearnProfile,
+          "126 where CMD cannot be executed, 127 where there is none."};
 }
 
 }  // namespace bf::lockdown::sandbox

@@ -40,6 +40,8 @@ TEST_P(Umockdev, IsReadAsTheDeviceItself) {
   EXPECT_EQ(facts->devices[0], recorded);
 }
 
+TEST(UmockdevText, AllRecordingsAreThere) { EXPECT_EQ(Recordings().size(), 19u); }
+
 INSTANTIATE_TEST_SUITE_P(Booted, Umockdev, testing::ValuesIn(Recordings()),
                          [](const auto& one) { return one.param; });
 
@@ -63,7 +65,9 @@ TEST(UmockdevText, IsRefusedWithItsPlace) {
               "x.umockdev:1:4: this is no path of a device")
         << path;
   EXPECT_EQ(Refused("P: /devices/a\nA: name\n"),
-            "x.umockdev:2:4: there is no \"NAME=\" in this line");
+            "x.umockdev:2:4: there is no \"NAME=\" in this line; record the device again");
+  EXPECT_EQ(Refused("P: /devices/a\r\n"),
+            "x.umockdev:1:14: a carriage return: the file was changed on its way");
   EXPECT_EQ(Refused("P: /devices/a\nA: name=\\q\n"),
             "x.umockdev:2:9: an escape in this is not known");
   EXPECT_EQ(Refused("P: /devices/a\nA: name=\\777\n"),

@@ -118,6 +118,25 @@ TEST(EscapeMatrix, BluetoothWithAFileOfItsOwnIsDrift) {
               }),
               ElementsAre("bluetooth.service does not get to see /" + ours + "input.conf",
                           "bluetooth.service does not get to see /" + ours + "main.conf"));
+  const auto with = [&](const std::string& lines) {
+    return drifts([&](CleanDevice& d) {
+      d.Write("etc/systemd/system/bluetooth.service.d/99.conf", "[Service]\n" + lines);
+    });
+  };
+  EXPECT_THAT(with("BindReadOnlyPaths=/etc/mine.conf:/etc/bluetooth/input.conf\n"),
+              ElementsAre("/etc/mine.conf:/etc/bluetooth/input.conf is bound over "
+                          "/etc/bluetooth/input.conf"));
+  EXPECT_THAT(
+      with("BindPaths=/srv/x:/srv/y -/srv/mine:/etc/bluetooth/:rbind\n"),
+      ElementsAre("-/srv/mine:/etc/bluetooth/:rbind is bound over /etc/bluetooth/input.conf",
+                  "-/srv/mine:/etc/bluetooth/:rbind is bound over /etc/bluetooth/main.conf"));
+  EXPECT_THAT(with("BindReadOnlyPaths=/etc/bluetooth/input.conf\n"),
+              ElementsAre("/etc/bluetooth/input.conf is bound over /etc/bluetooth/input.conf"));
+  EXPECT_THAT(with("BindReadOnlyPaths=/etc/bluetooth2 /etc/blue\n"), IsEmpty());
+  EXPECT_THAT(with("ExecStart=\nExecStart=/usr/libexec/bluetooth/bluetoothd -f /etc/mine.conf\n"),
+              ElementsAre("bluetooth.service is started with -f: it reads another file"));
+  EXPECT_THAT(with("TemporaryFileSystem=/etc\n"),
+              ElementsAre("bluetooth.service has TemporaryFileSystem=/etc"));
 }
 
 // What a build for another architecture leaves to the default is no drift, but it is said.

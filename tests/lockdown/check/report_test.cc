@@ -55,6 +55,21 @@ TEST(Report, DriftAsTextAndJson) {
   test::ExpectGolden(BF_TEST_DIR "/golden/drift.json", hide(ToText(json)));
 }
 
+// Anybody can bind a socket at a path of his choice, and its path is evidence.
+TEST(Report, NothingThatATerminalActsOnComesOut) {
+  static constexpr Row row{"virtual-keyboard", "", "", "", "", Source::kCompositor, nullptr};
+  Outcome outcome;
+  outcome.evidence =
+      "/run/\x1b]0;x\x07/\xc2\x9b"
+      "31m/wayland-0";
+  outcome.drifts = {"cannot be read"};
+  const std::string table = ToTable({{&row, outcome}});
+  EXPECT_NE(table.find("[/run/?]0;x?/\xc2"
+                       "?31m/wayland-0]"),
+            std::string::npos)
+      << table;
+}
+
 // What policy opens is open with the reason given, and is no drift.
 TEST(Report, OpenByPolicy) {
   CleanDevice device(BF_TEST_DIR "/open_policy");

@@ -3,6 +3,7 @@
 // no rights, and whatever they answer, it gets an end.
 #include <grp.h>
 
+#include "core/host/spawn.h"
 #include "lockdown/check/linux_compositors.h"
 #include "tests/lockdown/wayland/listener.h"
 #include "tests/support/temp_tree.h"
@@ -145,6 +146,26 @@ TEST_F(Listeners, AllOfThemHaveOneDeadline) {
   EXPECT_EQ(seen.items.size(), 3U);
 }
 
+TEST_F(Listeners, OnlySoManyAreAsked) {
+  for (int i = 0; i < 17; ++i) Listed(fmt::format("/run/wayland-{}", i));
+  const auto seen = Ask();
+  EXPECT_EQ(seen.problem, "17 listen, and no more than 16 are asked");
+  EXPECT_EQ(seen.items.size(), 16U);
+}
+
+TEST(Usage, IsSaid) {
+  for (const auto& [words, code] : {std::pair{std::vector<std::string>{"--help"}, 0},
+                                    {std::vector<std::string>{}, 64},
+                                    {std::vector<std::string>{"a", "b"}, 64}}) {
+    std::vector<std::string> command = words;
+    command.insert(command.begin(), BF_GLOBALS);
+    const auto done = host::Run({command, std::chrono::seconds(20), {}, {}, 4096});
+    ASSERT_TRUE(done) << done.error().ToString();
+    EXPECT_EQ(done->exit_code, code);
+    EXPECT_THAT(done->output, HasSubstr("Usage: bf-wayland-globals SOCKET"));
+  }
+}
+
 TEST_F(Listeners, OneThatCannotBeReachedSaysWhy) {
   Listed(kSocket);  // its file is in another mount namespace, or gone
   EXPECT_THAT(Ask().items.at(0).problem, HasSubstr("No such file or directory"));
@@ -153,7 +174,21 @@ TEST_F(Listeners, OneThatCannotBeReachedSaysWhy) {
   EXPECT_THAT(Ask().items.at(0).problem, HasSubstr("is no socket"));
 }
 
-// Or an unprivileged owner of a directory could choose whom root talks to.
+// The kernel has the names as they were bound, and whoever may write to the directory can put
+// another socket, a harmless one, where this one was.
+TEST_F(Listeners, OneThatWasPutInItsPlaceIsNotAsked) {
+  const auto harmless = [](int client) {
+    Send(client, Done());
+    WaitForEnd(client);
+  };
+  const Listener real(tree_ / "run/wayland-0", harmless);
+  const Listener other(tree_ / "run/x", harmless);
+  std::filesystem::rename(tree_ / "run/wayland-0", tree_ / "run/real");
+  std::filesystem::rename(tree_ / "run/x", tree_ / "run/wayland-0");
+  Listed(kSocket);
+  EXPECT_THAT(Ask().items.at(0).problem, HasSubstr("another socket was put in its place"));
+}
+
 TEST_F(Listeners, ASymlinkIsNotFollowed) {
   const Listener listener(tree_ / "run/private", [](int client) { Send(client, Done()); });
   tree_.Link("run/wayland-0", "private");
