@@ -99,6 +99,11 @@ class Case:
         assert report.strip().startswith("{"), f"no report; exit code {code}\n{output}"
         return Result(code, stderr, json.loads(report), int(writes))
 
+    def await_inode_tables(self):
+        """The kernel fills in those of a new file system, some seconds after its mount."""
+        self.guest.ok("i=0; while ps | grep -q '[e]xt4lazyinit'; do "
+                      "i=$((i + 1)); [ $i -lt 2000 ] || exit 1; usleep 50000; done")
+
     def boot(self, before="", arguments="") -> Result:
         """Boot, run the tool, and hold what every boot must hold."""
         with self.booted(before):

@@ -26,9 +26,7 @@ def test_second_boot_writes_nothing_but_the_mount(make):
     # A mount writes its superblock and, with quotas, a little more; a third run nothing at all.
     with case.booted():
         case.data()
-        # The kernel fills in the inode tables of a new file system, some seconds after its mount.
-        case.guest.ok("i=0; while ps | grep -q '[e]xt4lazyinit'; do "
-                      "i=$((i + 1)); [ $i -lt 2000 ] || exit 1; usleep 50000; done")
+        case.await_inode_tables()
         again = case.data()
         assert again.writes == 0
 

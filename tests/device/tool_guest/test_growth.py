@@ -173,6 +173,7 @@ def test_other_disks(make, bus, sector):
     assert {"virtio": "vd", "nvme": "nvme", "scsi": "sd"}[bus] in case.device
     with case.booted():
         case.data()
+        case.await_inode_tables()
         assert case.data().writes == 0
 
 
@@ -209,7 +210,7 @@ def test_running_twice_writes_nothing(finished):
     case = finished(fs_size=64 * MIB)
     with case.booted():
         assert case.data().writes > 0
-        case.guest.ok("sync; sleep 6; sync")  # what ext4 itself does after a mount
+        case.await_inode_tables()
         table = case.disk.get(0, 16384)
         again = case.data()
         assert again.writes == 0 and case.disk.get(0, 16384) == table
