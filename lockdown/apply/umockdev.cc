@@ -59,34 +59,6 @@ bool IsDevicePath(std::string_view path) {
 
 }  // namespace
 
-void UmockdevSysfs::AddDirectory(const std::string& path) {
-  if (!names_.try_emplace(path).second || path.empty()) return;
-  const auto slash = path.rfind('/');
-  AddDirectory(path.substr(0, slash));
-  names_[path.substr(0, slash)].insert(path.substr(slash + 1));
-}
-
-void UmockdevSysfs::End() {
-  const std::string path = std::exchange(path_, {});
-  const Entries properties = std::exchange(properties_, {});
-  const auto subsystem = properties.find("SUBSYSTEM");
-  if (subsystem == properties.end()) return;
-  for (const auto& [name, list] : kLists) {
-    if (name != subsystem->second) continue;
-    const std::string device = path.substr(path.rfind('/') + 1);
-    // Two of one name are on no machine; the first counts.
-    if (!names_[std::string(list)].insert(device).second) continue;
-    links_[std::string(list)][device] = "../.." + path;
-  }
-  if (subsystem->second != "hid") return;
-  std::string uevent;
-  for (const std::string_view key : kHidProperties) {
-    if (const auto one = properties.find(std::string(key)); one != properties.end())
-      uevent += one->first + "=" + one->second + "\n";
-  }
-  attributes_[path]["uevent"] = std::move(uevent);
-}
-
 // One line of the file. Columns count from 0 here.
 struct UmockdevSysfs::Line {
   const std::string& file;
@@ -99,11 +71,42 @@ struct UmockdevSysfs::Line {
   }
 };
 
+void UmockdevSysfs::AddDirectory(const std::string& path) {
+  if (!names_.try_emplace(path).second || path.empty()) return;
+  const auto slash = path.rfind('/');
+  AddDirectory(path.substr(0, slash));
+  names_[path.substr(0, slash)].insert(path.substr(slash + 1));
+}
+
+Status UmockdevSysfs::End(const std::string& file) {
+  const std::string path = std::exchange(path_, {});
+  const Entries properties = std::exchange(properties_, {});
+  const auto subsystem = properties.find("SUBSYSTEM");
+  if (subsystem == properties.end()) return {};
+  for (const auto& [name, list] : kLists) {
+    if (name != subsystem->second) continue;
+    const std::string device = path.substr(path.rfind('/') + 1);
+    // One of them would hide the other.
+    if (!names_[std::string(list)].insert(device).second)
+      return Line{file, begun_, {}}.Wrong(kPrefix, "a device of this name is in it already");
+    links_[std::string(list)][device] = "../.." + path;
+  }
+  if (subsystem->second != "hid") return {};
+  std::string uevent;
+  for (const std::string_view key : kHidProperties) {
+    if (const auto one = properties.find(std::string(key)); one != properties.end())
+      uevent += one->first + "=" + one->second + "\n";
+  }
+  attributes_[path]["uevent"] = std::move(uevent);
+  return {};
+}
+
 Status UmockdevSysfs::Begin(const Line& line) {
   if (!path_.empty()) return line.Wrong(0, "a device without an empty line before it");
   const std::string_view path = line.text.substr(kPrefix);
   if (!IsDevicePath(path)) return line.Wrong(kPrefix, "this is no path of a device");
   path_ = path;
+  begun_ = line.number;
   if (!attributes_.try_emplace(path_).second)
     return line.Wrong(kPrefix, "this device is in it already");
   AddDirectory(path_);
@@ -149,7 +152,7 @@ Result<UmockdevSysfs> UmockdevSysfs::Parse(std::string_view text, const std::str
     ++line.number;
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.text.empty()) {
-      sysfs.End();
+      BF_TRY(sysfs.End(file));
       continue;
     }
     if (line.text.ends_with('\r'))
@@ -159,7 +162,7 @@ Result<UmockdevSysfs> UmockdevSysfs::Parse(std::string_view text, const std::str
       return line.Wrong(0, "this is no line of a umockdev recording");
     BF_TRY(line.text[0] == 'P' ? sysfs.Begin(line) : sysfs.Take(line));
   }
-  sysfs.End();
+  BF_TRY(sysfs.End(file));
   if (sysfs.attributes_.empty()) return Fail("{}: there is no device in it", file);
   return sysfs;
 }

@@ -36,13 +36,14 @@ class UmockdevSysfs : public Sysfs {
   Status Take(const Line& line);
   // Of a device: adds what other directories of sysfs have of it, its place in its class or on its
   // bus, and the attribute of its kernel properties.
-  void End();
+  Status End(const std::string& file);
 
   std::map<std::string, std::set<std::string>> names_;  // in each directory
   std::map<std::string, Entries> attributes_;
   std::map<std::string, Entries> links_;
   // Of the device whose lines are being read.
   std::string path_;
+  int begun_ = 0;  // its first line
   Entries properties_;
 };
 

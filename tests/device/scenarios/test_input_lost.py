@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Events that udev never hears of, because its queue is full or it died: who came with them stays shut out, and is
-looked at when udev starts again."""
+"""Events that udev never hears of, because its queue is full or it died: USB devices that came with them
+stay shut out, and all are looked at when udev starts again."""
 
 from __future__ import annotations
 

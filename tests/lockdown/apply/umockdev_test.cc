@@ -59,6 +59,8 @@ TEST(UmockdevText, IsRefusedWithItsPlace) {
             "x.umockdev:2:1: a device without an empty line before it");
   EXPECT_EQ(Refused("P: /devices/a\n\nP: /devices/a\n"),
             "x.umockdev:3:4: this device is in it already");
+  EXPECT_EQ(Refused("P: /devices/a/1-1\nE: SUBSYSTEM=usb\n\nP: /devices/b/1-1\nE: SUBSYSTEM=usb\n"),
+            "x.umockdev:4:4: a device of this name is in it already");
   for (const char* path : {"", "/sys/devices/a", "/devices/a/../b", "/devices/..", "/devices//a",
                            "/devices/a/", "/etc/passwd"})
     EXPECT_EQ(Refused(std::string("P: ") + path + "\n"),
